@@ -1,0 +1,118 @@
+package inventory
+
+import (
+	"iter"
+	"time"
+
+	iradix "github.com/hashicorp/go-immutable-radix/v2"
+
+	"github.com/pulse-hub/pulse/sdk/resource"
+)
+
+// Entry is one resource as the inventory holds it. Entries are immutable: a
+// change makes a new one, so equal pointers mean that nothing changed.
+type Entry struct {
+	*resource.Resource
+	// Key is unique in this hub: the source's ID, a slash, and the resource's ID.
+	Key string
+	// ParentKey is the key of the resource it belongs to, or empty. The parent may be missing.
+	ParentKey string
+	// Source is the ID of the source, Dataset the part of it the resource belongs to.
+	Source, Dataset string
+	// SeenAt is when the resource itself was last in touch.
+	SeenAt time.Time
+	// Rates are taken from the resource or derived from its counters; nil until known.
+	Rates *resource.Rates
+	// Stale says that the source has not confirmed the resource in time: what
+	// is shown is old.
+	Stale bool
+	// Revision is that of the snapshot the entry first appeared in.
+	Revision uint64
+}
+
+// Source is a source as the inventory knows it. Immutable, like an Entry.
+type Source struct {
+	SourceRef
+	Health Health
+	// Message says what is wrong when Health is not HealthOK.
+	Message string
+	// LastSeen is the time of its newest observation, zero if there is none.
+	LastSeen time.Time
+	// Problems are those of the newest observation of each dataset.
+	Problems []resource.Problem
+}
+
+// Snapshot is everything the hub knows at one revision. It never changes;
+// any number of goroutines may read it for as long as they like.
+type Snapshot struct {
+	// Revision grows by one with every change that is visible to readers.
+	Revision uint64
+	// At is when the revision was made, by the hub's clock.
+	At time.Time
+
+	entries  *iradix.Tree[*Entry]  // by key
+	byKind   *iradix.Tree[*Entry]  // by kind, zero byte, key
+	children *iradix.Tree[*Entry]  // by parent key, zero byte, key
+	sources  *iradix.Tree[*Source] // by ID
+}
+
+func emptySnapshot() *Snapshot {
+	return &Snapshot{
+		entries:  iradix.New[*Entry](),
+		byKind:   iradix.New[*Entry](),
+		children: iradix.New[*Entry](),
+		sources:  iradix.New[*Source](),
+	}
+}
+
+// Len returns the number of resources.
+func (s *Snapshot) Len() int { return s.entries.Len() }
+
+// Get returns the resource with that key.
+func (s *Snapshot) Get(key string) (*Entry, bool) { return s.entries.Get([]byte(key)) }
+
+// All yields every resource in the order of the keys.
+func (s *Snapshot) All() iter.Seq[*Entry] { return walk(s.entries, nil) }
+
+// OfKind yields the resources of one kind in the order of their keys.
+func (s *Snapshot) OfKind(kind resource.Kind) iter.Seq[*Entry] {
+	return walk(s.byKind, join(string(kind), ""))
+}
+
+// Children yields the resources whose parent has that key, in the order of their keys.
+func (s *Snapshot) Children(key string) iter.Seq[*Entry] {
+	return walk(s.children, join(key, ""))
+}
+
+// OfSource yields the resources of one source in the order of their keys.
+func (s *Snapshot) OfSource(id string) iter.Seq[*Entry] {
+	return walk(s.entries, []byte(id+"/"))
+}
+
+// Source returns the source with that ID.
+func (s *Snapshot) Source(id string) (*Source, bool) { return s.sources.Get([]byte(id)) }
+
+// Sources yields every source in the order of the IDs.
+func (s *Snapshot) Sources() iter.Seq[*Source] { return walk(s.sources, nil) }
+
+func walk[T any](tree *iradix.Tree[T], prefix []byte) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		it := tree.Root().Iterator()
+		if len(prefix) > 0 {
+			it.SeekPrefix(prefix)
+		}
+		for _, value, ok := it.Next(); ok; _, value, ok = it.Next() {
+			if !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// join makes an index key out of its two parts; no part holds a zero byte.
+func join(first, second string) []byte {
+	key := make([]byte, 0, len(first)+1+len(second))
+	key = append(key, first...)
+	key = append(key, 0)
+	return append(key, second...)
+}
