@@ -1,0 +1,120 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/app"
+	"github.com/pulse-hub/pulse/agent/internal/config"
+	"github.com/pulse-hub/pulse/agent/report"
+)
+
+// text is a log that may be read while it is written.
+type text struct {
+	mu      sync.Mutex
+	builder strings.Builder
+}
+
+func (t *text) Write(part []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.builder.Write(part)
+}
+
+func (t *text) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.builder.String()
+}
+
+// run runs an agent against a stub hub until two reports have arrived, and returns them and the log.
+func run(t *testing.T, change func(*config.Config)) (first, second report.Host, log string) {
+	t.Helper()
+	received := make(chan report.Host)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	hub := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		var body report.Host
+		if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
+			t.Errorf("decode report: %v", err)
+		}
+		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h","config":{"commandsEnabled":true}}`))
+		select {
+		case received <- body:
+		case <-ctx.Done():
+		}
+	}))
+	defer hub.Close()
+
+	cfg := config.Config{URL: hub.URL, Token: "tok", Interval: 50 * time.Millisecond, Host: config.Host{Enabled: true}, HealthAddr: "127.0.0.1:0"}
+	change(&cfg)
+	var output text
+	agent := app.New(cfg, "1.2.3", hclog.New(&hclog.LoggerOptions{Output: &output}))
+	done := make(chan error, 1)
+	go func() { done <- agent.Run(ctx) }()
+	for _, target := range []*report.Host{&first, &second} {
+		select {
+		case *target = <-received:
+		case err := <-done:
+			t.Fatalf("agent ended before it reported twice: %v\n%s", err, output.String())
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Run = %v", err)
+	}
+	return first, second, output.String()
+}
+
+func TestAgentReportsAtOnceAndAgain(t *testing.T) {
+	first, second, log := run(t, func(cfg *config.Config) {
+		cfg.Hostname, cfg.AgentID, cfg.Tags = "h", "a", []string{"prod"}
+		cfg.Interval = time.Second
+	})
+	if first.Agent != (report.HostAgent{ID: "a", Version: "1.2.3", Type: "unified", IntervalSeconds: 1, Hostname: "h"}) {
+		t.Errorf("agent = %+v", first.Agent)
+	}
+	if first.Host.Hostname != "h" || len(first.Tags) != 1 || first.Metrics.Memory.TotalBytes == 0 {
+		t.Errorf("report = %+v", first)
+	}
+	if first.Sequence == 0 || second.Sequence != first.Sequence+1 || !second.Timestamp.After(first.Timestamp) {
+		t.Errorf("sequence %d at %s, then %d at %s", first.Sequence, first.Timestamp, second.Sequence, second.Timestamp)
+	}
+	if strings.Contains(log, "tok\"") || strings.Contains(log, "no such module") {
+		t.Errorf("unexpected log:\n%s", log)
+	}
+	if strings.Count(log, "hub enables commands") != 1 {
+		t.Errorf("wish for commands is not logged once:\n%s", log)
+	}
+}
+
+func TestMissingModulesAreNamedOnlyWhenAskedFor(t *testing.T) {
+	_, _, log := run(t, func(cfg *config.Config) {
+		cfg.Docker.Enabled, cfg.Kubernetes.Enabled = config.On, true
+	})
+	for _, module := range []string{"module=docker", "module=kubernetes"} {
+		if strings.Count(log, module) != 1 {
+			t.Errorf("log does not name %s once:\n%s", module, log)
+		}
+	}
+	if strings.Contains(log, "module=proxmox") {
+		t.Errorf("log names a module nobody asked for:\n%s", log)
+	}
+}
+
+func TestAgentWithoutModulesOnlyAnswersHealth(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	agent := app.New(config.Config{HealthAddr: "127.0.0.1:0"}, "dev", hclog.NewNullLogger())
+	if err := agent.Run(ctx); err != nil {
+		t.Errorf("Run = %v, want nil when the context ends", err)
+	}
+}

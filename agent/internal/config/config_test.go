@@ -1,0 +1,257 @@
+package config_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/internal/config"
+)
+
+// load runs Load over a fake environment and fake files.
+func load(args []string, env, files map[string]string) (config.Config, error) {
+	return config.Load(config.Source{
+		Args: args,
+		LookupEnv: func(name string) (string, bool) {
+			value, ok := env[name]
+			return value, ok
+		},
+		ReadFile: func(path string) ([]byte, error) {
+			text, ok := files[path]
+			if !ok {
+				return nil, &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}
+			}
+			return []byte(text), nil
+		},
+	})
+}
+
+func base() config.Config {
+	return config.Config{
+		URL: "http://localhost:7655", Token: "t", Interval: 30 * time.Second, LogLevel: hclog.Info, HealthAddr: ":9191",
+		Host:       config.Host{Enabled: true},
+		Docker:     config.Docker{Runtime: "auto"},
+		Kubernetes: config.Kubernetes{MaxPods: 200},
+		Proxmox:    config.Proxmox{Type: "auto"},
+	}
+}
+
+func with(change func(*config.Config)) config.Config {
+	cfg := base()
+	change(&cfg)
+	return cfg
+}
+
+func TestLoad(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		env  map[string]string
+		want config.Config
+	}{
+		{name: "defaults", want: base()},
+		{
+			name: "every variable",
+			env: map[string]string{
+				"PULSE_URL": "https://hub.example/", "PULSE_INTERVAL": "1m", "PULSE_HOSTNAME": "h", "PULSE_AGENT_ID": "a",
+				"PULSE_INSECURE_SKIP_VERIFY": "true", "LOG_LEVEL": "DEBUG", "PULSE_ENABLE_HOST": "false",
+				"PULSE_ENABLE_DOCKER": "1", "PULSE_ENABLE_KUBERNETES": "yes", "PULSE_ENABLE_PROXMOX": "on",
+				"PULSE_PROXMOX_TYPE": "pbs", "PULSE_DISABLE_AUTO_UPDATE": "true", "PULSE_DISABLE_DOCKER_UPDATE_CHECKS": "true",
+				"PULSE_DOCKER_RUNTIME": "podman", "PULSE_ENABLE_COMMANDS": "true", "PULSE_HEALTH_ADDR": "127.0.0.1:1",
+				"PULSE_KUBECONFIG": "/k", "PULSE_KUBE_CONTEXT": "c", "PULSE_KUBE_INCLUDE_NAMESPACES": "a, b,",
+				"PULSE_KUBE_EXCLUDE_NAMESPACES": "kube-*", "PULSE_KUBE_INCLUDE_ALL_PODS": "true",
+				"PULSE_KUBE_INCLUDE_ALL_DEPLOYMENTS": "true", "PULSE_KUBE_MAX_PODS": "7", "PULSE_DISK_EXCLUDE": "/mnt/*,*backup*",
+				"PULSE_TAGS": "prod,rack:1", "PULSE_REPORT_IP": "10.0.0.5",
+			},
+			want: config.Config{
+				URL: "https://hub.example", Token: "t", Interval: time.Minute, Hostname: "h", AgentID: "a", Insecure: true,
+				LogLevel: hclog.Debug, HealthAddr: "127.0.0.1:1", EnableCommands: true, DisableAutoUpdate: true,
+				Tags: []string{"prod", "rack:1"}, ReportIP: "10.0.0.5",
+				Host:   config.Host{DiskExclude: []string{"/mnt/*", "*backup*"}},
+				Docker: config.Docker{Enabled: config.On, Runtime: "podman", DisableUpdateChecks: true},
+				Kubernetes: config.Kubernetes{
+					Enabled: true, Kubeconfig: "/k", Context: "c", IncludeNamespaces: []string{"a", "b"},
+					ExcludeNamespaces: []string{"kube-*"}, IncludeAllPods: true, IncludeAllDeployments: true, MaxPods: 7,
+				},
+				Proxmox: config.Proxmox{Enabled: true, Type: "pbs"},
+			},
+		},
+		{
+			name: "every flag wins over its variable",
+			env: map[string]string{
+				"PULSE_URL": "http://no", "PULSE_INTERVAL": "1h", "PULSE_TAGS": "no", "PULSE_DISK_EXCLUDE": "/no",
+				"PULSE_ENABLE_DOCKER": "true", "PULSE_ENABLE_HOST": "true", "PULSE_KUBE_INCLUDE_NAMESPACES": "env", "LOG_LEVEL": "error",
+			},
+			args: []string{
+				"--url", "http://hub:1", "--interval=5s", "--hostname", "h", "--agent-id", "a", "--insecure", "--log-level", "warning",
+				"--enable-host=false", "--enable-docker=false", "--docker-runtime", "docker", "--disable-docker-update-checks",
+				"--enable-kubernetes", "--kubeconfig", "/k", "--kube-context", "c", "--kube-include-namespace", "x",
+				"--kube-include-namespace", "y", "--kube-exclude-namespace", "z", "--kube-include-all-pods",
+				"--kube-include-all-deployments", "--kube-max-pods", "3", "--enable-proxmox", "--proxmox-type", "pve",
+				"--disable-auto-update", "--enable-commands", "--health-addr", "", "--disk-exclude", "/a", "--disk-exclude", "/b",
+				"--tag", "one", "--tag", "two", "--report-ip", "fd00::1",
+			},
+			want: config.Config{
+				URL: "http://hub:1", Token: "t", Interval: 5 * time.Second, Hostname: "h", AgentID: "a", Insecure: true,
+				LogLevel: hclog.Warn, EnableCommands: true, DisableAutoUpdate: true, Tags: []string{"one", "two"}, ReportIP: "fd00::1",
+				Host:   config.Host{DiskExclude: []string{"/a", "/b"}},
+				Docker: config.Docker{Enabled: config.Off, Runtime: "docker", DisableUpdateChecks: true},
+				Kubernetes: config.Kubernetes{
+					Enabled: true, Kubeconfig: "/k", Context: "c", IncludeNamespaces: []string{"env", "x", "y"},
+					ExcludeNamespaces: []string{"z"}, IncludeAllPods: true, IncludeAllDeployments: true, MaxPods: 3,
+				},
+				Proxmox: config.Proxmox{Enabled: true, Type: "pve"},
+			},
+		},
+		{name: "empty variable is unset", env: map[string]string{"PULSE_ENABLE_DOCKER": "", "PULSE_HEALTH_ADDR": ""}, want: base()},
+		{name: "old variable enables commands", env: map[string]string{"PULSE_DISABLE_COMMANDS": "false"}, want: with(func(c *config.Config) { c.EnableCommands = true })},
+		{name: "new variable wins over the old", env: map[string]string{"PULSE_DISABLE_COMMANDS": "false", "PULSE_ENABLE_COMMANDS": "false"}, want: base()},
+		{name: "old pod variable", env: map[string]string{"PULSE_KUBE_INCLUDE_ALL_POD_FILES": "true"}, want: with(func(c *config.Config) { c.Kubernetes.IncludeAllPods = true })},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			env := map[string]string{"PULSE_TOKEN": "t"}
+			for name, value := range test.env {
+				env[name] = value
+			}
+			got, err := load(test.args, env, nil)
+			if err != nil {
+				t.Fatalf("Load(%q): %v", test.args, err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("Load(%q) (-want +got):\n%s", test.args, diff)
+			}
+		})
+	}
+}
+
+func TestTokenOrder(t *testing.T) {
+	defaultFile := map[string]string{config.DefaultTokenFile: " from-default\n"}
+	tests := []struct {
+		name  string
+		args  []string
+		env   map[string]string
+		files map[string]string
+		want  config.Secret
+	}{
+		{"flag first", []string{"--token", "from-flag", "--token-file", "/f"}, map[string]string{"PULSE_TOKEN": "from-env"}, map[string]string{"/f": "from-file"}, "from-flag"},
+		{"environment before file", []string{"--token-file", "/f"}, map[string]string{"PULSE_TOKEN": "from-env"}, map[string]string{"/f": "from-file"}, "from-env"},
+		{"file before default file", []string{"--token-file", "/f"}, nil, map[string]string{"/f": "from-file\n", config.DefaultTokenFile: "no"}, "from-file"},
+		{"default file last", nil, nil, defaultFile, "from-default"},
+		{"self-test needs none", []string{"--self-test"}, nil, nil, ""},
+		{"version needs none", []string{"--version"}, nil, nil, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := load(test.args, test.env, test.files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Token != test.want {
+				t.Errorf("token = %q, want %q", string(got.Token), string(test.want))
+			}
+		})
+	}
+	if _, err := load(nil, nil, nil); !errors.Is(err, config.ErrMissingToken) {
+		t.Errorf("Load without a token: got %v, want ErrMissingToken", err)
+	}
+}
+
+func TestErrorsNameTheKeyAndKeepSecrets(t *testing.T) {
+	const secret = "s3cr3t"
+	tests := []struct {
+		name string
+		args []string
+		env  map[string]string
+		want string
+	}{
+		{"bad variable", nil, map[string]string{"PULSE_INTERVAL": "soon"}, "PULSE_INTERVAL"},
+		{"bad boolean variable", nil, map[string]string{"PULSE_ENABLE_DOCKER": "maybe"}, "PULSE_ENABLE_DOCKER"},
+		{"bad flag", []string{"--kube-max-pods", "0"}, nil, "--kube-max-pods"},
+		{"bad runtime", []string{"--docker-runtime", "lxc"}, nil, "--docker-runtime"},
+		{"bad proxmox type", nil, map[string]string{"PULSE_PROXMOX_TYPE": "pmg"}, "PULSE_PROXMOX_TYPE"},
+		{"bad level", []string{"--log-level=loud"}, nil, "--log-level"},
+		{"unknown flag", []string{"--tokne", secret}, nil, "tokne"},
+		{"stray argument", []string{"--token", "=", secret}, nil, "argument"},
+		{"interval too short", []string{"--interval", "10ms"}, nil, "--interval"},
+		{"no scheme", []string{"--url", "hub:7655"}, nil, "--url"},
+		{"password in a broken URL", []string{"--url", "http://u:" + secret + "@hub:x/"}, nil, "--url"},
+		{"query in URL", []string{"--url", "http://hub/?token=" + secret}, nil, "--url"},
+		{"token with line break", []string{"--token", secret + "\nX: y"}, nil, "--token"},
+		{"bad report address", []string{"--report-ip", "hub"}, nil, "--report-ip"},
+		{"bad health address", []string{"--health-addr", "9191"}, nil, "--health-addr"},
+		{"pattern for all disks", []string{"--disk-exclude", "*"}, nil, "--disk-exclude"},
+		{"missing token file", []string{"--token=", "--token-file", "/none"}, nil, "--token-file"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			env := map[string]string{"PULSE_TOKEN": "t"}
+			for name, value := range test.env {
+				env[name] = value
+			}
+			_, err := load(test.args, env, nil)
+			if err == nil {
+				t.Fatalf("Load(%q, %v) succeeded", test.args, test.env)
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %q does not name %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("error %q shows a secret", err)
+			}
+		})
+	}
+}
+
+func TestSecretIsNeverPrinted(t *testing.T) {
+	cfg := config.Config{Token: "s3cr3t"}
+	encoded, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	hclog.New(&hclog.LoggerOptions{Output: &log}).Info("loaded", "token", cfg.Token)
+	for _, text := range []string{
+		string(encoded), log.String(), fmt.Sprintf("%v %+v %#v %s %q %x", cfg, cfg, cfg, cfg.Token, cfg.Token, cfg.Token),
+	} {
+		if strings.Contains(text, "s3cr3t") || strings.Contains(text, "733363") {
+			t.Errorf("secret shows in %q", text)
+		}
+	}
+}
+
+func TestHelpListsEveryFlag(t *testing.T) {
+	var usage strings.Builder
+	_, err := config.Load(config.Source{
+		Args: []string{"--help"}, LookupEnv: func(string) (string, bool) { return "", false }, Usage: &usage,
+	})
+	if !errors.Is(err, config.ErrHelp) {
+		t.Fatalf("Load(--help) = %v, want ErrHelp", err)
+	}
+	for _, name := range []string{"-token-file", "-kube-include-all-deployments", "-health-addr", "-proxmox-type"} {
+		if !strings.Contains(usage.String(), name) {
+			t.Errorf("usage lacks %s", name)
+		}
+	}
+}
+
+func TestTokenFileOnDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("abc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(config.Source{
+		Args: []string{"--token-file", path}, LookupEnv: func(string) (string, bool) { return "", false },
+	})
+	if err != nil || cfg.Token != "abc" {
+		t.Errorf("Load = %q, %v; want abc", string(cfg.Token), err)
+	}
+}

@@ -1,0 +1,147 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// Switch is a module's setting that may be left to detection.
+type Switch int
+
+// States of a [Switch].
+const (
+	// Auto leaves it to detection.
+	Auto Switch = iota
+	// On was asked for.
+	On
+	// Off was asked for.
+	Off
+)
+
+// setting is one thing that can be set by flag, environment, or both.
+type setting struct {
+	flag  string
+	env   []string // old names first: a later one overrides
+	usage string
+	// boolean flags need no value.
+	boolean bool
+	set     func(value string) error
+	// fromFlag replaces set for values from the command line, where a repeatable flag adds one value.
+	fromFlag func(value string) error
+}
+
+// settings lists everything that can be set, in the order in which the environment is read.
+func (c *Config) settings(tokenFile *string) []setting {
+	settings := []setting{
+		{flag: "url", env: []string{"PULSE_URL"}, usage: "base `URL` of the hub", set: text(&c.URL)},
+		{flag: "token", env: []string{"PULSE_TOKEN"}, usage: "API `token`", set: text((*string)(&c.Token))},
+		{flag: "token-file", usage: "`file` with the API token", set: text(tokenFile)},
+		{flag: "interval", env: []string{"PULSE_INTERVAL"}, usage: "time between reports, such as 30s", set: duration(&c.Interval)},
+		{flag: "hostname", env: []string{"PULSE_HOSTNAME"}, usage: "`name` to report instead of the system's", set: text(&c.Hostname)},
+		{flag: "agent-id", env: []string{"PULSE_AGENT_ID"}, usage: "`id` to report instead of the machine id", set: text(&c.AgentID)},
+		{flag: "insecure", env: []string{"PULSE_INSECURE_SKIP_VERIFY"}, usage: "do not verify the hub's certificate", boolean: true, set: boolean(&c.Insecure)},
+		{flag: "log-level", env: []string{"LOG_LEVEL"}, usage: "trace, debug, info, warn or error", set: level(&c.LogLevel)},
+		{flag: "health-addr", env: []string{"PULSE_HEALTH_ADDR"}, usage: "`address` of the health listener, empty for none", set: text(&c.HealthAddr)},
+		{flag: "disable-auto-update", env: []string{"PULSE_DISABLE_AUTO_UPDATE"}, usage: "never replace this program", boolean: true, set: boolean(&c.DisableAutoUpdate)},
+		{flag: "disable-commands", env: []string{"PULSE_DISABLE_COMMANDS"}, usage: "deprecated, commands are disabled by default", boolean: true, set: inverse(&c.EnableCommands)},
+		{flag: "enable-commands", env: []string{"PULSE_ENABLE_COMMANDS"}, usage: "let the hub run commands here", boolean: true, set: boolean(&c.EnableCommands)},
+		{flag: "report-ip", env: []string{"PULSE_REPORT_IP"}, usage: "`address` the host should be known under", set: text(&c.ReportIP)},
+		replacing("tag", []string{"PULSE_TAGS"}, "`tag` to report (repeatable)", &c.Tags),
+		{flag: "version", usage: "print the version", boolean: true, set: boolean(&c.ShowVersion)},
+		{flag: "self-test", usage: "load the configuration and exit", boolean: true, set: boolean(&c.SelfTest)},
+	}
+	return append(settings, c.moduleSettings()...)
+}
+
+func (c *Config) moduleSettings() []setting {
+	docker, kube, proxmox := &c.Docker, &c.Kubernetes, &c.Proxmox
+	return []setting{
+		{flag: "enable-host", env: []string{"PULSE_ENABLE_HOST"}, usage: "report this machine", boolean: true, set: boolean(&c.Host.Enabled)},
+		replacing("disk-exclude", []string{"PULSE_DISK_EXCLUDE"}, "mount point `pattern` to leave out: path, prefix* or *contains* (repeatable)", &c.Host.DiskExclude),
+		{flag: "enable-docker", env: []string{"PULSE_ENABLE_DOCKER"}, usage: "report Docker or Podman containers", boolean: true, set: toggle(&docker.Enabled)},
+		{flag: "docker-runtime", env: []string{"PULSE_DOCKER_RUNTIME"}, usage: "auto, docker or podman", set: word(&docker.Runtime, "auto", "docker", "podman")},
+		{flag: "disable-docker-update-checks", env: []string{"PULSE_DISABLE_DOCKER_UPDATE_CHECKS"}, usage: "do not ask registries for newer images", boolean: true, set: boolean(&docker.DisableUpdateChecks)},
+		{flag: "enable-kubernetes", env: []string{"PULSE_ENABLE_KUBERNETES"}, usage: "report a Kubernetes cluster", boolean: true, set: boolean(&kube.Enabled)},
+		{flag: "kubeconfig", env: []string{"PULSE_KUBECONFIG"}, usage: "kubeconfig `file`", set: text(&kube.Kubeconfig)},
+		{flag: "kube-context", env: []string{"PULSE_KUBE_CONTEXT"}, usage: "kubeconfig `context`", set: text(&kube.Context)},
+		adding("kube-include-namespace", []string{"PULSE_KUBE_INCLUDE_NAMESPACES"}, "`namespace` to report, * is a wildcard (repeatable)", &kube.IncludeNamespaces),
+		adding("kube-exclude-namespace", []string{"PULSE_KUBE_EXCLUDE_NAMESPACES"}, "`namespace` to leave out, * is a wildcard (repeatable)", &kube.ExcludeNamespaces),
+		{flag: "kube-include-all-pods", env: []string{"PULSE_KUBE_INCLUDE_ALL_POD_FILES", "PULSE_KUBE_INCLUDE_ALL_PODS"}, usage: "also report pods without a problem", boolean: true, set: boolean(&kube.IncludeAllPods)},
+		{flag: "kube-include-all-deployments", env: []string{"PULSE_KUBE_INCLUDE_ALL_DEPLOYMENTS"}, usage: "also report deployments without a problem", boolean: true, set: boolean(&kube.IncludeAllDeployments)},
+		{flag: "kube-max-pods", env: []string{"PULSE_KUBE_MAX_PODS"}, usage: "greatest `number` of pods in a report", set: count(&kube.MaxPods)},
+		{flag: "enable-proxmox", env: []string{"PULSE_ENABLE_PROXMOX"}, usage: "register Proxmox products of this machine", boolean: true, set: boolean(&proxmox.Enabled)},
+		{flag: "proxmox-type", env: []string{"PULSE_PROXMOX_TYPE"}, usage: "auto, pve or pbs", set: word(&proxmox.Type, "auto", "pve", "pbs")},
+	}
+}
+
+func applyEnv(settings []setting, lookup func(string) (string, bool)) error {
+	for _, setting := range settings {
+		for _, name := range setting.env {
+			value, ok := lookup(name)
+			if !ok || value == "" {
+				continue
+			}
+			if err := setting.set(value); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// applyFlags applies the command line. Errors are those of the settings, or of a command line that cannot be understood.
+func applyFlags(settings []setting, args []string, usage io.Writer) error {
+	// The flag package prints the offending value with each error, which might be a secret; only --help may write.
+	flags := flag.NewFlagSet("pulse-agent", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	var failed error
+	for _, setting := range settings {
+		setting.define(flags, &failed)
+	}
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		writeUsage(flags, usage)
+		return ErrHelp
+	case failed != nil:
+		return failed
+	case err != nil:
+		return err
+	case flags.NArg() > 0:
+		return errors.New("command line: there is an argument that belongs to no flag")
+	}
+	return nil
+}
+
+// define adds the flag. The flag package quotes the value in its errors, so the setting's own error goes to failed.
+func (s setting) define(flags *flag.FlagSet, failed *error) {
+	set := s.set
+	if s.fromFlag != nil {
+		set = s.fromFlag
+	}
+	apply := func(value string) error {
+		if err := set(value); err != nil {
+			*failed = fmt.Errorf("--%s: %w", s.flag, err)
+			return *failed
+		}
+		return nil
+	}
+	if s.boolean {
+		flags.BoolFunc(s.flag, s.usage, apply)
+		return
+	}
+	flags.Func(s.flag, s.usage, apply)
+}
+
+func writeUsage(flags *flag.FlagSet, to io.Writer) {
+	if to == nil {
+		return
+	}
+	// Usage text that cannot be written has no one to be told.
+	_, _ = fmt.Fprintln(to, "Usage of pulse-agent (most flags also have an environment variable):")
+	flags.SetOutput(to)
+	flags.PrintDefaults()
+}

@@ -1,0 +1,148 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// The functions of this file make setters that read one kind of value into a target. Their errors say what is wanted and
+// never quote what was given.
+
+func text(target *string) func(string) error {
+	return func(value string) error {
+		*target = strings.TrimSpace(value)
+		return nil
+	}
+}
+
+func word(target *string, allowed ...string) func(string) error {
+	return func(value string) error {
+		for _, candidate := range allowed {
+			if strings.EqualFold(strings.TrimSpace(value), candidate) {
+				*target = candidate
+				return nil
+			}
+		}
+		return fmt.Errorf("want one of %s", strings.Join(allowed, ", "))
+	}
+}
+
+func duration(target *time.Duration) func(string) error {
+	return func(value string) error {
+		parsed, err := time.ParseDuration(strings.TrimSpace(value))
+		if err != nil {
+			return errors.New("want a duration such as 30s or 2m")
+		}
+		*target = parsed
+		return nil
+	}
+}
+
+func count(target *int) func(string) error {
+	return func(value string) error {
+		parsed, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil || parsed < 1 {
+			return errors.New("want a whole number of at least 1")
+		}
+		*target = parsed
+		return nil
+	}
+}
+
+func level(target *hclog.Level) func(string) error {
+	return func(value string) error {
+		name := strings.ToLower(strings.TrimSpace(value))
+		if name == "warning" {
+			name = "warn"
+		}
+		parsed := hclog.LevelFromString(name)
+		if parsed == hclog.NoLevel {
+			return errors.New("want trace, debug, info, warn or error")
+		}
+		*target = parsed
+		return nil
+	}
+}
+
+func parseBool(value string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "1", "t", "true", "yes", "on":
+		return true, nil
+	case "0", "f", "false", "no", "off":
+		return false, nil
+	}
+	return false, errors.New("want true or false")
+}
+
+func boolean(target *bool) func(string) error {
+	return func(value string) error {
+		parsed, err := parseBool(value)
+		if err == nil {
+			*target = parsed
+		}
+		return err
+	}
+}
+
+func inverse(target *bool) func(string) error {
+	return func(value string) error {
+		parsed, err := parseBool(value)
+		if err == nil {
+			*target = !parsed
+		}
+		return err
+	}
+}
+
+func toggle(target *Switch) func(string) error {
+	return func(value string) error {
+		parsed, err := parseBool(value)
+		if err != nil {
+			return err
+		}
+		*target = Off
+		if parsed {
+			*target = On
+		}
+		return nil
+	}
+}
+
+// adding makes a list whose flags add to what the environment gave.
+func adding(name string, env []string, usage string, target *[]string) setting {
+	return setting{
+		flag: name, env: env, usage: usage,
+		set: func(value string) error {
+			*target = appendList(*target, value)
+			return nil
+		},
+	}
+}
+
+// replacing makes a list whose first flag drops what the environment gave.
+func replacing(name string, env []string, usage string, target *[]string) setting {
+	list := adding(name, env, usage, target)
+	fresh := true
+	list.fromFlag = func(value string) error {
+		if fresh {
+			*target, fresh = nil, false
+		}
+		return list.set(value)
+	}
+	return list
+}
+
+// appendList appends the items of a comma-separated list, trimmed and without empty ones.
+func appendList(list []string, value string) []string {
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			list = append(list, item)
+		}
+	}
+	return list
+}

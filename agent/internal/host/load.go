@@ -1,0 +1,24 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/shirou/gopsutil/v3/load"
+
+	"github.com/pulse-hub/pulse/agent/report"
+)
+
+// collectLoad reads the load average. Windows has none, and the library would imitate it with a goroutine that never ends.
+func collectLoad(ctx context.Context, into *report.Host) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	average, err := load.AvgWithContext(ctx)
+	if err != nil {
+		return fmt.Errorf("read load average: %w", err)
+	}
+	into.Host.LoadAverage = []float64{average.Load1, average.Load5, average.Load15}
+	return nil
+}

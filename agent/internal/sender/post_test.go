@@ -1,0 +1,125 @@
+package sender
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/report"
+)
+
+// sendTo makes one attempt against a real server.
+func sendTo(t *testing.T, server *httptest.Server, insecure bool) outcome {
+	t.Helper()
+	client := NewClient(ClientOptions{Insecure: insecure})
+	t.Cleanup(client.CloseIdleConnections)
+	s := New(Options{URL: server.URL, Token: "tok", Path: report.HostPath, UserAgent: "pulse-host-agent/1.2.3", Client: client, Logger: hclog.NewNullLogger()})
+	return s.post(t.Context(), []byte(`{}`))
+}
+
+func TestRequest(t *testing.T) {
+	var got http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		got = request.Header.Clone()
+		got.Set("Line", request.Method+" "+request.URL.Path)
+		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h","config":{"commandsEnabled":true}}`))
+	}))
+	defer server.Close()
+	result := sendTo(t, server, false)
+	if result.verdict != accepted || result.err != nil || result.answer.HostID != "h" || !*result.answer.Config.CommandsEnabled {
+		t.Errorf("outcome = %+v", result)
+	}
+	want := http.Header{
+		"Line": {"POST /api/agents/host/report"}, "Content-Type": {"application/json"}, "X-Api-Token": {"tok"},
+		"Authorization": {"Bearer tok"}, "User-Agent": {"pulse-host-agent/1.2.3"}, "Accept-Encoding": {"gzip"}, "Content-Length": {"2"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	reached := false
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer thief.Close()
+	server := httptest.NewServer(http.RedirectHandler(thief.URL, http.StatusTemporaryRedirect))
+	defer server.Close()
+	if result := sendTo(t, server, false); result.verdict != unreachable || result.status != http.StatusTemporaryRedirect || reached {
+		t.Errorf("outcome = %+v, redirect followed: %v", result, reached)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	tests := []struct {
+		name     string
+		version  uint16
+		insecure bool
+		want     verdict
+	}{
+		{"unknown certificate", tls.VersionTLS13, false, unreachable},
+		{"unknown certificate, insecure", tls.VersionTLS12, true, accepted},
+		{"old protocol", tls.VersionTLS11, true, unreachable},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+				_, _ = writer.Write([]byte(`{"success":true}`))
+			}))
+			server.Config.ErrorLog = hclog.NewNullLogger().StandardLogger(nil)
+			server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: test.version} // the point of the test
+			server.StartTLS()
+			defer server.Close()
+			if result := sendTo(t, server, test.insecure); result.verdict != test.want {
+				t.Errorf("verdict = %v (%v), want %v", result.verdict, result.err, test.want)
+			}
+		})
+	}
+}
+
+func TestVerdictOfStatus(t *testing.T) {
+	tests := map[int]verdict{
+		301: unreachable, 400: refused, 401: unreachable, 403: forbidden, 404: unreachable, 408: unreachable, 413: refused,
+		422: refused, 429: unreachable, 500: unreachable, 503: unreachable,
+	}
+	for status, want := range tests {
+		if got := verdictOf(status); got != want {
+			t.Errorf("verdictOf(%d) = %v, want %v", status, got, want)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	tests := map[string]time.Duration{
+		"": 0, "120": 2 * time.Minute, "-5": 0, "soon": 0, "9999999999": maxRetryAfter, "99999999999999999999": 0,
+		"Wed, 21 Oct 2026 07:28:00 GMT": 0,
+	}
+	for text, want := range tests {
+		if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
+			t.Errorf("retryAfter(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+// FuzzJudge feeds arbitrary answers of whatever sits at the hub's address.
+func FuzzJudge(f *testing.F) {
+	f.Add(200, "10", []byte(`{"success":true,"hostId":"h","lastSeen":"2026-11-23T05:29:53Z"}`))
+	f.Add(400, "", []byte(`{"error":"host report missing hostname","code":"invalid_report","status_code":400,"timestamp":1795411920}`))
+	f.Add(502, "x", []byte("<html>"))
+	f.Fuzz(func(t *testing.T, status int, retry string, body []byte) {
+		result := judge(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}}}, body)
+		if (result.verdict == accepted) != (result.err == nil) {
+			t.Errorf("verdict %v with error %v", result.verdict, result.err)
+		}
+		if result.retry < 0 || result.retry > maxRetryAfter {
+			t.Errorf("retry = %s", result.retry)
+		}
+		if result.err != nil && len(result.err.Error()) > 2000 {
+			t.Errorf("error of %d bytes", len(result.err.Error()))
+		}
+	})
+}
