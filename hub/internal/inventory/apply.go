@@ -43,6 +43,32 @@ func (inv *Inventory) Apply(ctx context.Context, observation Observation) (Outco
 	return outcome, err
 }
 
+// Restore brings back what was known of a dataset before the hub started: it
+// is shown as stale until the source is observed again, and nothing is
+// measured by it. What has been observed meanwhile is left alone.
+func (inv *Inventory) Restore(ctx context.Context, observation Observation) error {
+	return inv.change(ctx, func(tx *transaction) error {
+		if err := checkSource(observation.Source); err != nil {
+			return err
+		}
+		state := tx.source(observation.Source)
+		dataset := state.dataset(observation.Dataset)
+		if !dataset.at.IsZero() {
+			return nil
+		}
+		dataset.at, dataset.expired, dataset.restored = observation.At, true, true
+		tx.batch.Source, tx.batch.At = observation.Source.ID, observation.At
+		valid, _ := sift(observation.Resources)
+		for _, r := range valid {
+			entry := newEntry(&observation, r, observation.At)
+			entry.Stale = true
+			tx.put(nil, entry)
+		}
+		tx.putSource(state)
+		return nil
+	})
+}
+
 func (tx *transaction) apply(observation *Observation) Outcome {
 	state := tx.source(observation.Source)
 	dataset := state.dataset(observation.Dataset)
@@ -88,7 +114,7 @@ func (d *datasetState) repeats(observation *Observation, at time.Time) bool {
 
 // accept makes the observation the newest of its dataset.
 func (d *datasetState) accept(observation *Observation, at, now time.Time, rejected []resource.Problem) {
-	d.at, d.sequence, d.failure, d.expired = at, observation.Sequence, "", false
+	d.at, d.sequence, d.failure, d.expired, d.restored = at, observation.Sequence, "", false, false
 	d.problems, d.rejected = observation.Problems, rejected
 	d.validUntil = time.Time{}
 	if observation.ValidFor > 0 {

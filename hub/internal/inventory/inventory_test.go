@@ -250,6 +250,28 @@ func TestFailureKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
+func TestRestoredIsStaleUntilSeen(t *testing.T) {
+	b := newBench(t)
+	known := Observation{Source: SourceRef{ID: "lab"}, Dataset: "status", At: start.Add(-time.Hour), Complete: true, Resources: guests("qemu/1", "qemu/2")}
+	restore := func() {
+		if err := b.Restore(t.Context(), known); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restore()
+	if diff := cmp.Diff([]string{"lab/qemu/1*", "lab/qemu/2*"}, b.state()); diff != "" {
+		t.Errorf("restored:\n%s", diff)
+	}
+	if source, _ := b.Snapshot().Source("lab"); source.Health != HealthStarting || !source.LastSeen.Equal(known.At) {
+		t.Errorf("source is %v, last seen %v", source.Health, source.LastSeen)
+	}
+	b.apply(Observation{Source: known.Source, Dataset: "status", At: start, Complete: true, Resources: guests("qemu/1")})
+	restore()
+	if diff := cmp.Diff([]string{"lab/qemu/1"}, b.state()); diff != "" {
+		t.Errorf("seen again:\n%s", diff)
+	}
+}
+
 func TestIndexesFollowAMove(t *testing.T) {
 	b := newBench(t)
 	vm := resource.Resource{ID: "qemu/1", Kind: resource.KindVM, ParentID: "node/a"}

@@ -40,6 +40,14 @@ type Source struct {
 	LastSeen time.Time
 	// Problems are those of the newest observation of each dataset.
 	Problems []resource.Problem
+	// Datasets are the parts that have been observed, in the order of their names.
+	Datasets []DatasetTime
+}
+
+// DatasetTime says when a dataset of a source was last observed.
+type DatasetTime struct {
+	Name string
+	At   time.Time
 }
 
 // Snapshot is everything the hub knows at one revision. It never changes;

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ type datasetState struct {
 	sequence   uint64    // of the newest observation
 	validUntil time.Time // by the hub's clock; zero: for ever
 	expired    bool
+	restored   bool   // told from memory, not observed since the hub started
 	failure    string // message of the last failed attempt; empty after a success
 	problems   []resource.Problem
 	rejected   []resource.Problem // resources of the newest observation that were left out
@@ -62,11 +65,15 @@ func (s *sourceState) expire(now time.Time) bool {
 func (s *sourceState) published() *Source {
 	source := &Source{SourceRef: s.ref, Health: HealthStarting}
 	failing, seen := 0, 0
-	for name, d := range s.datasets {
+	for _, name := range slices.Sorted(maps.Keys(s.datasets)) {
+		d := s.datasets[name]
+		if !d.at.IsZero() {
+			source.Datasets = append(source.Datasets, DatasetTime{Name: name, At: d.at})
+		}
 		if d.at.After(source.LastSeen) {
 			source.LastSeen = d.at
 		}
-		if !d.at.IsZero() {
+		if !d.at.IsZero() && !d.restored {
 			seen++
 		}
 		source.Problems = append(append(source.Problems, d.problems...), d.rejected...)
@@ -74,7 +81,7 @@ func (s *sourceState) published() *Source {
 		case d.failure != "":
 			failing++
 			source.Message = d.failure
-		case d.expired:
+		case d.expired && !d.restored:
 			failing++
 			source.Message = lateMessage(name, d.at)
 		}

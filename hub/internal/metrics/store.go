@@ -1,0 +1,137 @@
+// Package metrics keeps the hub's time series: it takes samples in, makes them durable, and reads them back raw or
+// summed up in steps.
+//
+// It is a thin layer over the Prometheus TSDB: one writer, series handles instead of label sets, and bounds. Times are
+// Unix milliseconds, values are in the unit at the end of the metric's name.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+)
+
+// Errors of a Store. Test with [errors.Is].
+var (
+	// ErrClosed is returned once the Store is closed or its Run has ended.
+	ErrClosed = errors.New("metrics store is closed")
+	// ErrBusy is returned when the queue stayed full for Options.AppendTimeout: the disk is full or far too slow.
+	ErrBusy = errors.New("metrics queue is full")
+	// ErrRunning is returned by a second Run.
+	ErrRunning = errors.New("metrics store runs already")
+)
+
+// A Sample is one measured value of a series.
+type Sample struct {
+	Series *Handle
+	At     int64 // Unix milliseconds
+	Value  float64
+}
+
+// A Store holds all series of a hub in one folder. Make it with Open. All methods are safe for concurrent use.
+type Store struct {
+	dir     string
+	log     hclog.Logger
+	opts    Options
+	lock    fileutil.Releaser
+	db      *tsdb.DB
+	handles *handles
+	queue   *queue
+	repairs Repairs
+	tally   tally
+
+	registry *prometheus.Registry // of the TSDB's own metrics
+
+	lastRetention *atomic.Int64 // Unix milliseconds, set from the TSDB's goroutine
+
+	mu      sync.Mutex
+	stopRun context.CancelFunc // nil before Run
+	stopped chan struct{}      // closed when Run has ended; nil before Run
+	closed  bool
+}
+
+// Intern returns the handle of a series, for use in samples. Keep it: looking it up costs more than storing a sample.
+// It fails with ErrBadSeries or ErrTooManySeries.
+func (s *Store) Intern(series Series) (*Handle, error) { return s.handles.intern(series) }
+
+// Append queues samples and returns; the slice may be used again at once. Within half a second they are in the
+// write-ahead log, which a crash of the process does not harm. When the queue is full it waits for the writer, at most
+// Options.AppendTimeout, then fails with ErrBusy; a part of the batch may have been taken then, and appending all of
+// it again does no harm.
+//
+// A sample equal to one that is stored is not an error. Samples that cannot be stored are counted in Stats by reason
+// and do not touch the others of their batch.
+func (s *Store) Append(ctx context.Context, batch []Sample) error {
+	return s.queue.put(ctx, batch)
+}
+
+// Flush waits until every sample appended before it is written, or ctx ends. It needs a Run in progress.
+func (s *Store) Flush(ctx context.Context) error { return s.queue.flush(ctx) }
+
+// Run writes queued samples until ctx ends or Close is called, then writes what is left and returns. It can run once.
+func (s *Store) Run(ctx context.Context) error {
+	ctx, stopped, err := s.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer close(stopped)
+	defer s.stopRun()
+	return newWriter(s).run(ctx)
+}
+
+func (s *Store) start(ctx context.Context) (context.Context, chan<- struct{}, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil, ErrClosed
+	}
+	if s.stopped != nil {
+		return nil, nil, ErrRunning
+	}
+	ctx, s.stopRun = context.WithCancel(ctx)
+	s.stopped = make(chan struct{})
+	return ctx, s.stopped, nil
+}
+
+// Close ends Run, writes what is queued and closes the files. It may be called twice.
+func (s *Store) Close() error {
+	stopped, first := s.stop()
+	if !first {
+		return nil
+	}
+	var err error
+	if stopped != nil {
+		<-stopped
+	} else {
+		err = newWriter(s).finish()
+	}
+	if err = errors.Join(err, s.db.Close(), s.lock.Release()); err != nil {
+		return fmt.Errorf("close metrics: %w", err)
+	}
+	return nil
+}
+
+// stop makes Run end and returns the channel that says it has, nil when there was no Run.
+func (s *Store) stop() (stopped <-chan struct{}, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, false
+	}
+	s.closed = true
+	s.queue.close()
+	if s.stopRun != nil {
+		s.stopRun()
+	}
+	return s.stopped, true
+}
+
+// Gatherer gives the TSDB's own metrics (prometheus_tsdb_...), for the hub to serve beside its own.
+func (s *Store) Gatherer() prometheus.Gatherer { return s.registry }

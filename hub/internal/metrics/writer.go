@@ -1,0 +1,193 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/storage"
+)
+
+const (
+	// commitInterval is the shortest time between commits: it makes one commit of many small batches and bounds what
+	// a kill can take.
+	commitInterval = 100 * time.Millisecond
+	// commitSamples bounds one commit, and with it the buffers that the TSDB keeps for the next.
+	commitSamples = 16 << 10
+	// retryInterval is how long a refused commit waits.
+	retryInterval = time.Second
+	// sweepInterval and idleAfter say when handles that are not used any more are forgotten.
+	sweepInterval = 10 * time.Minute
+	idleAfter     = 2 * time.Hour
+	// maxAhead is how far a source's clock may be ahead of ours.
+	maxAhead = 10 * time.Minute
+)
+
+// A writer moves samples from the queue into the TSDB. There is one at a time.
+type writer struct {
+	s          *Store
+	db         storage.AppendableV2
+	spare      []Sample
+	lastCommit time.Time
+	rejecting  bool
+}
+
+func newWriter(s *Store) *writer { return &writer{s: s, db: s.db} }
+
+// run writes until ctx ends, then writes what is left.
+func (w *writer) run(ctx context.Context) error {
+	sweep := time.NewTicker(sweepInterval)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-w.s.queue.work:
+			w.gather(ctx)
+			if err := w.drain(ctx); err != nil {
+				w.s.queue.close()
+				return err
+			}
+		case now := <-sweep.C:
+			if n := w.s.handles.sweep(now.Add(-idleAfter).UnixMilli()); n > 0 {
+				w.s.log.Debug("idle series forgotten", "series", n)
+			}
+		case <-ctx.Done():
+			return w.finish()
+		}
+	}
+}
+
+// gather lets samples come together until the next commit is due or somebody waits for it.
+func (w *writer) gather(ctx context.Context) {
+	timer := time.NewTimer(commitInterval - time.Since(w.lastCommit))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.s.queue.urgent:
+	case <-ctx.Done():
+	}
+}
+
+// finish refuses further samples and writes those that wait, trying once.
+func (w *writer) finish() error {
+	w.s.queue.close()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	return w.drain(ended)
+}
+
+// drain writes all queued samples. What the TSDB refuses to commit, as on a full disk, is tried again until ctx ends;
+// meanwhile the queue fills and those who append are told.
+func (w *writer) drain(ctx context.Context) error {
+	batch := w.s.queue.take(w.spare)
+	w.spare = batch
+	for len(batch) > 0 {
+		piece := batch[:min(len(batch), commitSamples)]
+		if err := w.writeUntilDone(ctx, piece); err != nil {
+			return fmt.Errorf("write last %d samples: %w", len(batch), err)
+		}
+		w.s.queue.wrote(len(piece))
+		batch = batch[len(piece):]
+	}
+	clear(w.spare) // lets go of the handles
+	w.lastCommit = time.Now()
+	return nil
+}
+
+func (w *writer) writeUntilDone(ctx context.Context, piece []Sample) error {
+	failed := false
+	for {
+		err := w.write(piece)
+		if err == nil {
+			if failed {
+				w.s.log.Info("samples are written again")
+			}
+			return nil
+		}
+		if !failed {
+			w.s.log.Error("samples cannot be written, trying again", "error", err)
+			failed = true
+		}
+		select {
+		case <-time.After(retryInterval):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// write commits the samples of piece that can be stored and counts the others.
+func (w *writer) write(piece []Sample) error {
+	now := time.Now()
+	limits := limits{
+		now:    now.UnixMilli(),
+		latest: now.Add(maxAhead).UnixMilli(),
+		oldest: max(1, now.Add(-w.s.opts.Retention).UnixMilli()),
+	}
+	var counts Rejections
+	app := w.db.AppenderV2(context.Background())
+	for i := range piece {
+		if reason := appendSample(app, &piece[i], limits); reason != accepted {
+			counts.add(reason)
+		}
+	}
+	if err := app.Commit(); err != nil {
+		return fmt.Errorf("commit samples: %w", err)
+	}
+	w.s.tally.add(uint64(len(piece))-counts.Total(), counts, now)
+	w.report(counts)
+	return nil
+}
+
+// report logs when samples begin and cease to be refused.
+func (w *writer) report(counts Rejections) {
+	rejecting := counts.Total() > 0
+	if rejecting == w.rejecting {
+		return
+	}
+	w.rejecting = rejecting
+	if !rejecting {
+		w.s.log.Info("no samples are refused any more")
+		return
+	}
+	w.s.log.Warn("samples are refused", "not_finite", counts.NotFinite, "future", counts.Future,
+		"too_old", counts.TooOld, "conflict", counts.Conflict, "invalid", counts.Invalid)
+}
+
+// limits are the times, in Unix milliseconds, between which samples are taken.
+type limits struct {
+	now, oldest, latest int64
+}
+
+// appendSample hands one sample to the TSDB, or says why not.
+func appendSample(app storage.AppenderV2, smp *Sample, lim limits) rejection {
+	h := smp.Series
+	switch {
+	case h == nil:
+		return invalid
+	case math.IsNaN(smp.Value), math.IsInf(smp.Value, 0):
+		return notFinite
+	case smp.At > lim.latest:
+		return future
+	case smp.At < lim.oldest:
+		return tooOld
+	}
+	h.lastUsed = lim.now
+	ref, err := app.Append(h.ref, h.labels, 0, smp.At, h.round.apply(smp.Value), nil, nil, storage.AOptions{})
+	if err != nil {
+		return rejectionOf(err)
+	}
+	h.ref = ref
+	return accepted
+}
+
+func rejectionOf(err error) rejection {
+	switch {
+	case errors.Is(err, storage.ErrTooOldSample), errors.Is(err, storage.ErrOutOfBounds), errors.Is(err, storage.ErrOutOfOrderSample):
+		return tooOld
+	case errors.Is(err, storage.ErrDuplicateSampleForTimestamp):
+		return conflict
+	}
+	return invalid
+}

@@ -1,0 +1,49 @@
+package sdk
+
+import (
+	"context"
+
+	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
+	"github.com/pulse-hub/pulse/sdk/fault"
+	"github.com/pulse-hub/pulse/sdk/notification"
+	"github.com/pulse-hub/pulse/sdk/wire"
+)
+
+// notifierServer serves pluginv1.Notifier.
+type notifierServer struct {
+	pluginv1.UnimplementedNotifierServer
+	instances *instances
+}
+
+// Send delivers one message. That it was not delivered is an answer and not
+// an error; an error is what keeps the plugin from trying.
+func (s *notifierServer) Send(ctx context.Context, request *pluginv1.SendRequest) (*pluginv1.SendResponse, error) {
+	in, sender, err := find[Sender](s.instances, request.GetInstanceId())
+	if err != nil {
+		return nil, err
+	}
+	err = sender.Send(ctx, wire.DecodeNotification(request))
+	in.observe(err)
+	if err != nil && ctx.Err() != nil {
+		return nil, in.fail(ctx, err)
+	}
+	result := resultOf(err)
+	result.Error = in.redact.Redact(result.Error)
+	return wire.EncodeSendResult(&result), nil
+}
+
+func resultOf(err error) notification.Result {
+	if err == nil {
+		return notification.Result{Outcome: notification.OutcomeDelivered}
+	}
+	known := fault.Of(err)
+	result := notification.Result{
+		Outcome:    notification.OutcomeRejected,
+		Error:      err.Error(),
+		RetryAfter: known.RetryAfter,
+	}
+	if known.Transient {
+		result.Outcome = notification.OutcomeRetry
+	}
+	return result
+}
