@@ -1,0 +1,221 @@
+// A small stand-in for the hub: serves the built page, the few API calls it
+// makes and the live protocol, with invented data. For tests and for looking.
+//
+//   node e2e/fakehub.mjs [--port 7700] [--hosts 48] [--nodes 3] [--guests 42]
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { WebSocketServer } from "ws";
+import { makeRandom, seed } from "./seed.mjs";
+
+const appRoot = new URL("../dist/app/", import.meta.url).pathname;
+const contentTypes = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+export const goodToken = "test-token";
+
+const ranges = { "1h": [3_600_000, 10_000], "24h": [86_400_000, 120_000], "7d": [7 * 86_400_000, 900_000] };
+
+function history(resource, range) {
+  const [span, step] = ranges[range] ?? ranges["24h"];
+  const end = Date.now();
+  const metrics = {};
+  const current = {
+    cpu: resource?.cpu?.current,
+    memory: resource?.memory?.current,
+    disk: resource?.disk?.current,
+    netin: resource?.rates?.netIn,
+    netout: resource?.rates?.netOut,
+    diskread: resource?.rates?.diskRead,
+    diskwrite: resource?.rates?.diskWrite,
+  };
+  let salt = 1;
+  for (const [name, value] of Object.entries(current)) {
+    if (value === undefined) continue;
+    const random = makeRandom((salt++ + (resource.id.length ?? 0)) * 7919);
+    const calm = name === "disk" || name === "memory";
+    const points = [];
+    let level = value;
+    for (let at = end - span; at < end - step; at += step) {
+      const pull = (value - level) * 0.08;
+      level = Math.max(0, level + pull + (random() - 0.5) * (calm ? 0.01 : 0.22) * Math.max(value, 3));
+      if ((!name.startsWith("net") && !name.startsWith("disk")) || calm) level = Math.min(100, level);
+      points.push({ timestamp: at, value: level, min: level * 0.9, max: level * 1.1 });
+    }
+    metrics[name] = points;
+  }
+  return { resourceType: resource?.type, resourceId: resource?.id, range, start: end - span, end, metrics };
+}
+
+/** Moves a part of the resources a little and returns the merge patches. */
+function drift(resources, random, share) {
+  const patch = [];
+  for (const resource of resources) {
+    if (resource.stale || resource.status === "offline" || resource.status === "stopped" || random() > share)
+      continue;
+    const wander = (value, by, max) => Math.min(max, Math.max(0.4, value + (random() - 0.5) * by));
+    const change = { id: resource.id, lastSeen: Date.now() };
+    if (resource.cpu) change.cpu = { current: wander(resource.cpu.current, 9, 100) };
+    if (resource.memory) {
+      const current = wander(resource.memory.current, 0.8, 98);
+      change.memory = {
+        current,
+        used: (current / 100) * resource.memory.total,
+        free: (1 - current / 100) * resource.memory.total,
+      };
+    }
+    if (resource.rates) {
+      change.rates = Object.fromEntries(
+        Object.entries(resource.rates).map(([key, value]) => [
+          key,
+          Math.max(800, value * (0.75 + random() * 0.52)),
+        ]),
+      );
+    }
+    if (resource.uptime) change.uptime = resource.uptime + 1;
+    for (const key of ["cpu", "memory", "rates"]) if (change[key]) Object.assign(resource[key], change[key]);
+    if (change.uptime) resource.uptime = change.uptime;
+    resource.lastSeen = change.lastSeen;
+    patch.push(change);
+  }
+  return patch;
+}
+
+/** Starts a fake hub; port 0 picks a free one. */
+export async function startFakeHub({ port = 0, intervalMs = 1000, share = 1, ...amounts } = {}) {
+  const { resources, sources } = seed(amounts);
+  const random = makeRandom(11);
+  const tokens = new Set([goodToken]);
+  let rev = 1;
+  let silent = false;
+  let refusing = false;
+
+  const answer = (response, status, body) => {
+    response.writeHead(status, { "Content-Type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+  async function serveFile(path, response) {
+    const name = extname(path) ? normalize(path) : "/index.html";
+    try {
+      const body = await readFile(join(appRoot, name));
+      response.writeHead(200, { "Content-Type": contentTypes[extname(name)] ?? "application/octet-stream" });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end("not found");
+    }
+  }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://fake");
+    if (!url.pathname.startsWith("/api/")) return serveFile(url.pathname, response);
+    if (url.pathname === "/api/security/status")
+      return answer(response, 200, {
+        hasAuthentication: true,
+        apiTokenConfigured: true,
+        hasProxyAuth: false,
+      });
+    if (!tokens.has(request.headers["x-api-token"]))
+      return answer(response, 401, { error: "Authentication required" });
+    if (url.pathname === "/api/state/summary")
+      return answer(response, 200, { nodes: 3, hosts: resources.length });
+    if (url.pathname === "/api/metrics-store/history") {
+      const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
+      return answer(response, 200, history(resource, url.searchParams.get("range")));
+    }
+    return answer(response, 404, { error: "not found" });
+  });
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => (offered.has("pulse.live.v1") ? "pulse.live.v1" : false),
+  });
+  server.on("upgrade", (request, socket, head) => {
+    const url = new URL(request.url, "http://fake");
+    if (refusing || url.pathname !== "/ws" || !tokens.has(url.searchParams.get("token"))) {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => greet(client));
+  });
+  function greet(client) {
+    const send = (frame) => client.send(JSON.stringify(frame));
+    send({
+      type: "hello",
+      data: { protocol: "pulse.live.v1", version: "0.1.0", time: Date.now(), intervalMs },
+    });
+    const size = 500;
+    const parts = Math.max(1, Math.ceil(resources.length / size));
+    for (let part = 1; part <= parts; part++) {
+      send({
+        type: "snapshot",
+        rev,
+        part,
+        parts,
+        data: {
+          resources: resources.slice((part - 1) * size, part * size),
+          sources: part === parts ? sources : [],
+        },
+      });
+    }
+  }
+  function broadcast(data) {
+    const frame = JSON.stringify({
+      type: "delta",
+      prev: rev,
+      rev: rev + 1,
+      time: Date.now(),
+      data: { set: [], patch: [], gone: [], ...data },
+    });
+    rev += 1;
+    for (const client of sockets.clients) if (client.readyState === 1) client.send(frame);
+  }
+  function dropAll() {
+    for (const client of sockets.clients) client.terminate();
+  }
+  const timer = setInterval(() => {
+    if (!silent) broadcast({ patch: drift(resources, random, share) });
+  }, intervalMs);
+
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    resources,
+    /** Drops all connections; they may come back unless refused. */
+    drop: dropAll,
+    refuse: (value) => {
+      refusing = value;
+    },
+    revoke: () => tokens.clear(),
+    hush: (value) => {
+      silent = value;
+    },
+    add: (resource) => {
+      resources.push(resource);
+      broadcast({ set: [resource] });
+    },
+    async close() {
+      clearInterval(timer);
+      dropAll();
+      sockets.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const option = (name, fallback) => {
+    const at = process.argv.indexOf(`--${name}`);
+    return at > 0 ? Number(process.argv[at + 1]) : fallback;
+  };
+  const hub = await startFakeHub({
+    port: option("port", 7700),
+    hosts: option("hosts", 48),
+    nodes: option("nodes", 3),
+    guests: option("guests", 42),
+  });
+  console.log(`${hub.url}/#token=${goodToken}`);
+}

@@ -1,0 +1,307 @@
+// Whole journeys through the built page in the system's Chromium, against the
+// fake hub. Run `npm run build` first.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { launchBrowser, openPage } from "./browser.mjs";
+import { goodToken, startFakeHub } from "./fakehub.mjs";
+
+const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const patience = 15_000;
+let browser;
+
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser.close());
+
+/** Opens the page of a new fake hub, and closes both when the test ends. */
+async function start(t, { path = "/", hub: amounts = {}, token = goodToken, ...options } = {}) {
+  const hub = await startFakeHub(amounts);
+  const { page, context, errors } = await openPage(browser, options);
+  page.setDefaultTimeout(patience);
+  t.after(async () => {
+    await context.close();
+    await hub.close();
+  });
+  await page.goto(`${hub.url}${path}${token ? `#token=${token}` : ""}`);
+  return { hub, page, errors };
+}
+
+const live = (page) => page.getByText("Live", { exact: true }).filter({ visible: true }).first();
+
+/** Waits until `read` answers something `wanted` accepts. */
+async function eventually(read, wanted, what) {
+  const deadline = Date.now() + patience;
+  let last;
+  while (Date.now() < deadline) {
+    last = await read();
+    if (wanted(last)) return last;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what}: last seen ${JSON.stringify(last)}`);
+}
+
+async function assertAccessible(page, where) {
+  await page.addScriptTag({ path: axePath });
+  const result = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
+  );
+  const serious = result.violations
+    .filter((item) => item.impact === "serious" || item.impact === "critical")
+    .map(
+      (item) =>
+        `${item.id}: ${item.nodes
+          .slice(0, 3)
+          .map((node) => `${node.target} ${node.any[0]?.message ?? ""}`)
+          .join(" | ")}`,
+    );
+  assert.deepEqual(serious, [], `serious accessibility violations on ${where}`);
+}
+
+describe("the gate", () => {
+  test("refuses a wrong token, lets the right one in, and keeps it for the tab", async (t) => {
+    const { page, errors } = await start(t, { token: "" });
+    const box = page.getByLabel("API token");
+    await box.fill("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByText("The hub does not know this token.").waitFor();
+    await box.fill(goodToken);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await live(page).waitFor();
+    await page.reload();
+    await live(page).waitFor();
+    assert.deepEqual(errors, []);
+  });
+
+  test("takes a token from the fragment and removes it from the address bar", async (t) => {
+    const { page } = await start(t);
+    await live(page).waitFor();
+    assert.ok(!page.url().includes(goodToken), page.url());
+  });
+
+  test("comes back with a clear message when the token is withdrawn", async (t) => {
+    const { hub, page } = await start(t);
+    await live(page).waitFor();
+    hub.revoke();
+    hub.drop();
+    await page.getByText("The hub no longer accepts the token.").waitFor();
+  });
+});
+
+describe("live data", () => {
+  test("numbers move, and a new host appears the second it reports", async (t) => {
+    const { hub, page } = await start(t, { path: "/hosts" });
+    const cell = page.locator('[data-resource="host-1"] [data-tip="memory"]');
+    const width = () => cell.locator(".bar-fill").getAttribute("style");
+    const first = await width();
+    await eventually(width, (now) => now !== first, "the memory bar stands still");
+    hub.add({ ...hub.resources[0], id: "host-new", name: "aaa-new-host", displayName: "aaa-new-host" });
+    await page.getByRole("button", { name: "aaa-new-host" }).waitFor();
+  });
+
+  test("a lost connection shows the age of the numbers, then recovers", async (t) => {
+    const { hub, page } = await start(t, { path: "/hosts" });
+    await live(page).waitFor();
+    hub.refuse(true);
+    hub.drop();
+    await page.getByText("Not live: these numbers are").waitFor();
+    assert.equal(await page.locator("[data-freshness]").getAttribute("data-freshness"), "stale");
+    await assertAccessible(page, "a stale page");
+    hub.refuse(false);
+    await live(page).waitFor();
+    await page.getByText("Not live").waitFor({ state: "detached" });
+  });
+});
+
+describe("details", () => {
+  test("open from a row, are in the address bar, grow live, and close with Escape", async (t) => {
+    const { page, errors } = await start(t, { path: "/hosts" });
+    await page.getByRole("button", { name: "build-ams-01" }).click();
+    await page.getByRole("complementary", { name: "Details of build-ams-01" }).waitFor();
+    assert.match(page.url(), /id=host-13/);
+    const chart = page.getByRole("img", { name: /Chart of CPU/ });
+    const points = async () => Number(await chart.getAttribute("data-points"));
+    const first = await points();
+    await eventually(points, (now) => now > first, "the chart does not grow");
+    await page.getByRole("button", { name: "7 d" }).click();
+    await page.getByRole("img", { name: "Chart of CPU over the last 7 d" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("complementary", { name: /Details/ }).waitFor({ state: "detached" });
+    assert.ok(!page.url().includes("id="), page.url());
+    assert.deepEqual(errors, []);
+  });
+
+  test("follow the arrow keys", async (t) => {
+    const { page } = await start(t, { path: "/hosts" });
+    await page.getByRole("button", { name: "build-ams-01" }).click();
+    await page.getByRole("complementary", { name: "Details of build-ams-01" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("complementary", { name: "Details of build-fra-01" }).waitFor();
+    await page.goBack();
+    await page.getByRole("complementary", { name: /Details/ }).waitFor({ state: "detached" });
+  });
+});
+
+describe("finding things", () => {
+  test("search narrows the guests, is kept in the address bar, and says when nothing matches", async (t) => {
+    const { page } = await start(t, { path: "/proxmox" });
+    await live(page).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("node:pve1 type:lxc");
+    const table = page.getByRole("table", { name: "Virtual machines and containers" });
+    await eventually(
+      () => table.locator("tr.group").count(),
+      (count) => count === 1,
+      "groups of one node",
+    );
+    assert.match(decodeURIComponent(page.url()), /q=node:pve1[+ ]type:lxc/);
+    await page.reload();
+    await eventually(
+      () => table.locator("tr.group").count(),
+      (count) => count === 1,
+      "groups after a reload",
+    );
+    await page.getByRole("searchbox").fill("no-such-guest");
+    await page.getByText("Nothing matches “no-such-guest”.").waitFor();
+    await page.getByRole("button", { name: "Clear search" }).last().click();
+    await table.waitFor();
+  });
+
+  test("a click on a column sorts, and says so", async (t) => {
+    const { page } = await start(t, { path: "/hosts" });
+    await page.getByRole("button", { name: "CPU", exact: true }).click();
+    await page.locator('th[aria-sort="descending"]', { hasText: "CPU" }).waitFor();
+    assert.match(page.url(), /sort=-cpu/);
+  });
+
+  test("the palette opens any resource from the keyboard", async (t) => {
+    const { page } = await start(t);
+    await live(page).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("pve2");
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Details of pve2" }).waitFor();
+    assert.match(page.url(), /\/proxmox\?id=homelab-pve2/);
+  });
+});
+
+describe("appearance", () => {
+  test("theme, density and language change at once and stay", async (t) => {
+    const { page } = await start(t, { colorScheme: "dark" });
+    await live(page).waitFor();
+    const html = page.locator("html");
+    assert.equal(await html.getAttribute("data-theme"), "dark");
+    await page.getByRole("button", { name: "Appearance and language" }).filter({ visible: true }).click();
+    await page.getByRole("button", { name: "Light" }).click();
+    await page.getByRole("button", { name: "Compact" }).click();
+    await page.getByLabel("Language").last().selectOption("de");
+    await page.getByRole("heading", { name: "Übersicht" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Übersicht" }).waitFor();
+    assert.equal(await html.getAttribute("data-theme"), "light");
+    assert.equal(await html.getAttribute("data-density"), "compact");
+  });
+
+  for (const colorScheme of ["dark", "light"]) {
+    test(`no serious accessibility violations, ${colorScheme}`, async (t) => {
+      const { page, hub } = await start(t, { colorScheme });
+      await live(page).waitFor();
+      for (const path of ["/", "/hosts", "/proxmox", "/hosts?id=host-9", "/hosts?id=host-1"]) {
+        await page.goto(`${hub.url}${path}`);
+        await live(page).waitFor();
+        if (path.includes("id=")) await page.locator("figure canvas").first().waitFor();
+        await assertAccessible(page, path);
+      }
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").waitFor();
+      await assertAccessible(page, "the palette");
+    });
+  }
+
+  test("a phone has lists, a bottom navigation and details over the page", async (t) => {
+    const { page } = await start(t, {
+      path: "/hosts",
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    await page.getByRole("list", { name: "Machines with an agent" }).waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+    await assertAccessible(page, "hosts on a phone");
+    await page.getByRole("button", { name: /build-ams-01/ }).tap();
+    await page.getByRole("complementary", { name: "Details of build-ams-01" }).waitFor();
+    await page.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("link", { name: "Proxmox" }).filter({ visible: true }).tap();
+    await page.getByRole("list", { name: "Virtual machines and containers" }).waitFor();
+  });
+});
+
+describe("nothing yet", () => {
+  test("an empty hub says what to do next", async (t) => {
+    const { page, hub } = await start(t, { hub: { hosts: 0, nodes: 0, guests: 0 } });
+    await page.getByText("Nothing is monitored yet").waitFor();
+    await page.getByText(`${hub.url}/install.sh`).waitFor();
+    await assertAccessible(page, "an empty hub");
+  });
+});
+
+describe("size", () => {
+  test("5,000 live rows scroll while few of them exist", async (t) => {
+    const { page } = await start(t, { path: "/hosts", hub: { hosts: 5000, nodes: 0 } });
+    const rows = page.locator("tr.row");
+    await rows.first().waitFor();
+    const seen = await page.evaluate(async () => {
+      const scroller = document.querySelector("table").parentElement;
+      const frames = [];
+      let most = 0;
+      let last = performance.now();
+      for (let step = 0; step < 240; step++) {
+        scroller.scrollTop += 700;
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        frames.push(now - last);
+        last = now;
+        most = Math.max(most, document.querySelectorAll("tr.row").length);
+      }
+      frames.sort((a, b) => a - b);
+      return { most, median: frames[120], worst: frames[239], top: scroller.scrollTop };
+    });
+    t.diagnostic(
+      `most rows ${seen.most}, median frame ${seen.median.toFixed(1)} ms, worst ${seen.worst.toFixed(1)} ms`,
+    );
+    assert.ok(seen.top > 100_000, `scrolled only to ${seen.top}`);
+    assert.ok(seen.most < 60, `${seen.most} rows in the document`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("cpu>90");
+    await page.getByText(/of 5,000/).waitFor();
+  });
+
+  test("memory stays flat over minutes of deltas", async (t) => {
+    const { page } = await start(t, { path: "/hosts", hub: { hosts: 400, nodes: 0, intervalMs: 20 } });
+    await page.locator("tr.row").first().waitFor();
+    const client = await page.context().newCDPSession(page);
+    const heap = async () => {
+      await client.send("HeapProfiler.collectGarbage");
+      return (await client.send("Runtime.getHeapUsage")).usedSize;
+    };
+    const settle = (frames) =>
+      page.evaluate(
+        (count) =>
+          new Promise((resolve) => {
+            const started = performance.now();
+            const look = () =>
+              performance.now() - started > count * 20 ? resolve() : requestAnimationFrame(look);
+            look();
+          }),
+        frames,
+      );
+    await settle(50);
+    const start_ = await heap();
+    await settle(250);
+    const grown = (await heap()) - start_;
+    t.diagnostic(`heap ${(start_ / 1e6).toFixed(1)} MB, grown by ${(grown / 1e6).toFixed(2)} MB`);
+    assert.ok(grown < 2_000_000, `the heap grew by ${grown} bytes`);
+  });
+});

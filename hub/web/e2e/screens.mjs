@@ -1,0 +1,84 @@
+// Takes the screenshots that a change to the page is judged by, into e2e/out.
+import { mkdir } from "node:fs/promises";
+import { launchBrowser, openPage } from "./browser.mjs";
+import { goodToken, startFakeHub } from "./fakehub.mjs";
+
+const out = new URL("./out/", import.meta.url).pathname;
+await mkdir(out, { recursive: true });
+const only = process.argv[2];
+
+const shots = [
+  { name: "overview", path: "/" },
+  { name: "hosts", path: "/hosts" },
+  { name: "hosts-detail", path: "/hosts?id=host-1", detail: true },
+  { name: "hosts-offline", path: "/hosts?id=host-9", detail: true },
+  { name: "proxmox", path: "/proxmox" },
+  { name: "proxmox-detail", path: "/proxmox?view=list&sort=-cpu&id=homelab-pve1", detail: true },
+  { name: "search", path: "/proxmox?q=node%3Apve1%20cpu%3E10&view=list" },
+  {
+    name: "palette",
+    path: "/",
+    act: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("web");
+    },
+  },
+  {
+    name: "prefs",
+    path: "/",
+    act: (page) =>
+      page.getByRole("button", { name: "Appearance and language" }).filter({ visible: true }).click(),
+  },
+  {
+    name: "stale",
+    path: "/hosts",
+    act: async (page, hub) => {
+      hub.refuse(true);
+      hub.drop();
+      await page.getByText("Reconnect now").waitFor();
+    },
+    last: true,
+  },
+];
+const sizes = [
+  { name: "desktop", viewport: { width: 1440, height: 900 } },
+  {
+    name: "phone",
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+    isMobile: true,
+  },
+];
+
+const browser = await launchBrowser();
+for (const size of sizes) {
+  for (const colorScheme of ["dark", "light"]) {
+    const { page, context } = await openPage(browser, { ...size, colorScheme });
+    for (const shot of shots) {
+      if (only && !shot.name.startsWith(only)) continue;
+      const hub = await startFakeHub({});
+      await page.goto(`${hub.url}${shot.path}#token=${goodToken}`);
+      await page.getByText("Live", { exact: true }).filter({ visible: true }).first().waitFor();
+      if (shot.detail) await page.locator("figure canvas").first().waitFor();
+      await shot.act?.(page, hub);
+      await page.waitForTimeout(1200);
+      await page.screenshot({ path: `${out}${shot.name}-${size.name}-${colorScheme}.png` });
+      await hub.close();
+    }
+    await context.close();
+  }
+}
+const { page, context } = await openPage(browser, { colorScheme: "dark" });
+for (const empty of only ? [] : ["/", "/hosts", "/proxmox"]) {
+  const hub = await startFakeHub({ hosts: 0, nodes: 0, guests: 0 });
+  await page.goto(hub.url);
+  await page.getByLabel("API token").waitFor();
+  if (empty === "/") await page.screenshot({ path: `${out}gate-desktop-dark.png` });
+  await page.goto(`${hub.url}${empty}#token=${goodToken}`);
+  await page.getByText("Live", { exact: true }).filter({ visible: true }).first().waitFor();
+  await page.screenshot({ path: `${out}empty${empty.replace("/", "-")}-desktop-dark.png` });
+  await hub.close();
+}
+await context.close();
+await browser.close();

@@ -1,0 +1,68 @@
+import { decodeHistory, decodeSecurityStatus } from "./decode";
+import type { History, HistoryRange, SecurityStatus } from "./types";
+
+/** How long a request may take before it counts as failed. */
+const timeoutMs = 15_000;
+
+export type RequestFailure = "unauthorized" | "forbidden" | "unreachable" | "refused";
+
+/** A request that the hub did not answer with 2xx. `kind` says what to do about it. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  constructor(
+    readonly kind: RequestFailure,
+    readonly status: number,
+  ) {
+    super(`request ${kind}`);
+  }
+}
+
+function failureOf(status: number): RequestFailure {
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  return "refused";
+}
+
+async function getJson(path: string, token: string | undefined, signal?: AbortSignal): Promise<unknown> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      headers: { Accept: "application/json", ...(token ? { "X-API-Token": token } : {}) },
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new RequestError("unreachable", 0);
+  }
+  if (!response.ok) throw new RequestError(failureOf(response.status), response.status);
+  try {
+    return await response.json();
+  } catch {
+    throw new RequestError("refused", response.status);
+  }
+}
+
+export async function fetchSecurityStatus(): Promise<SecurityStatus> {
+  return decodeSecurityStatus(await getJson("/api/security/status", undefined));
+}
+
+/** Resolves when the hub lets the token read monitoring data; rejects with RequestError otherwise. */
+export async function checkAccess(token: string | undefined): Promise<void> {
+  await getJson("/api/state/summary", token);
+}
+
+export interface HistoryRequest {
+  readonly resourceType: string;
+  readonly resourceId: string;
+  readonly range: HistoryRange;
+}
+
+export async function fetchHistory(
+  request: HistoryRequest,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<History> {
+  const query = new URLSearchParams({ ...request });
+  return decodeHistory(await getJson(`/api/metrics-store/history?${query}`, token, signal));
+}

@@ -1,0 +1,80 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/solid-query";
+import { createMemo, type JSX, onCleanup, Show } from "solid-js";
+import { formatAge } from "../../format/times";
+import { useTexts } from "../../i18n/texts";
+import { titleOf } from "../../listing/readers";
+import { useLive } from "../../state/connection";
+import { EmptyState } from "../../ui/EmptyState";
+import { Notice } from "../../ui/Notice";
+import { AlertList } from "./AlertList";
+import { DetailHeader } from "./DetailHeader";
+import { FactList } from "./FactList";
+import { FilesystemList } from "./FilesystemList";
+import { HistoryCharts } from "./HistoryCharts";
+import { InterfaceList } from "./InterfaceList";
+import { LabelList } from "./LabelList";
+import { Reading } from "./Reading";
+import { SensorList } from "./SensorList";
+
+export interface DetailProps {
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+/** Everything about one resource, beside the page; over it where there is no room beside. */
+export default function Detail(props: DetailProps): JSX.Element {
+  const { t } = useTexts();
+  const live = useLive();
+  const queries = new QueryClient();
+  onCleanup(() => queries.clear());
+  const resource = createMemo(() => live.store.resource(props.id));
+  const name = () => {
+    const current = resource();
+    return current ? titleOf(current) : props.id;
+  };
+  const old = () => resource()?.stale === true || resource()?.status === "offline";
+  const age = () => {
+    const seen = resource()?.lastSeen;
+    return formatAge(seen === undefined ? undefined : live.now() - seen);
+  };
+  return (
+    <QueryClientProvider client={queries}>
+      <aside
+        aria-label={t("detail.label", { name: name() })}
+        data-stale={old()}
+        data-resource={props.id}
+        class="fixed inset-0 z-30 flex flex-col overflow-hidden bg-panel sm:left-auto sm:w-[440px] sm:border-l sm:border-line sm:shadow-2xl lg:static lg:z-auto lg:w-[440px] lg:shrink-0 lg:shadow-none"
+      >
+        <DetailHeader id={props.id} resource={resource()} onClose={props.onClose} />
+        <div class="min-h-0 flex-1 overflow-auto pb-6">
+          <Show
+            when={resource()}
+            fallback={<EmptyState title={t("detail.gone")} lead={t("detail.goneLead")} />}
+          >
+            {(current) => (
+              <>
+                <Show when={old()}>
+                  <div class="px-5 pt-1 pb-3">
+                    <Notice tone={current().status === "offline" ? "bad" : "warn"}>
+                      {current().status === "offline"
+                        ? t("detail.offlineNote")
+                        : t("detail.staleNote", { age: age() })}
+                    </Notice>
+                  </div>
+                </Show>
+                <Reading resource={current()} />
+                <AlertList alerts={current().alerts} />
+                <HistoryCharts resource={current()} />
+                <FilesystemList resource={current()} />
+                <InterfaceList resource={current()} />
+                <SensorList resource={current()} />
+                <FactList resource={current()} />
+                <LabelList resource={current()} />
+              </>
+            )}
+          </Show>
+        </div>
+      </aside>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,72 @@
+import type { History, HistoryMetric, HistoryRange } from "../../api/types";
+
+/** What a chart draws: times in Unix milliseconds, and per metric a value or nothing at each. */
+export interface Columns {
+  readonly times: readonly number[];
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+export const rangeMs: Readonly<Record<HistoryRange, number>> = {
+  "1h": 3_600_000,
+  "24h": 86_400_000,
+  "7d": 7 * 86_400_000,
+};
+
+/** More points than a chart is wide show nothing more; this bounds what live data may add. */
+const livePoints = 720;
+/** A pause this many times longer than usual is drawn as a hole. */
+const holeFactor = 6;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function holesIn(times: readonly number[]): readonly number[] {
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  const limit = median(pauses) * holeFactor;
+  return limit === 0
+    ? []
+    : pauses.flatMap((pause, index) => (pause > limit ? [(times[index] ?? 0) + 1] : []));
+}
+
+/** Lines up the points of some metrics on one time axis. */
+export function toColumns(history: History, metrics: readonly HistoryMetric[]): Columns {
+  const byTime = metrics.map(
+    (metric) => new Map(history[metric].map((point) => [point.timestamp, point.value])),
+  );
+  const measured = [...new Set(byTime.flatMap((points) => [...points.keys()]))].sort(
+    (left, right) => left - right,
+  );
+  const times = [...measured, ...holesIn(measured)].sort((left, right) => left - right);
+  return { times, values: byTime.map((points) => times.map((time) => points.get(time) ?? null)) };
+}
+
+/**
+ * Adds what was measured just now and drops what has left the range. The last
+ * point moves with the live value until a step has passed, then stays.
+ */
+export function appendLive(
+  columns: Columns,
+  now: { readonly time: number; readonly values: readonly (number | undefined)[] },
+  range: HistoryRange,
+): Columns {
+  const count = columns.times.length;
+  const last = columns.times[count - 1];
+  if (last !== undefined && now.time <= last) return columns;
+  const step = rangeMs[range] / livePoints;
+  const anchor = columns.times[count - 2];
+  const keep = anchor !== undefined && last !== undefined && last - anchor < step ? count - 1 : count;
+  const oldest = now.time - rangeMs[range];
+  const from = Math.max(
+    0,
+    columns.times.findIndex((time) => time >= oldest),
+  );
+  return {
+    times: [...columns.times.slice(from, keep), now.time],
+    values: columns.values.map((list, index) => [...list.slice(from, keep), now.values[index] ?? null]),
+  };
+}
+
+export function isEmpty(columns: Columns): boolean {
+  return columns.values.every((list) => list.every((value) => value === null));
+}

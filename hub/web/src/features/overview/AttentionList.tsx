@@ -1,0 +1,93 @@
+import { A } from "@solidjs/router";
+import ChevronRight from "lucide-solid/icons/chevron-right";
+import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
+import { formatAge } from "../../format/times";
+import { useTexts } from "../../i18n/texts";
+import { placeOf } from "../../places/placeOf";
+import { useLive } from "../../state/connection";
+import { Panel } from "../../ui/Panel";
+import { useTypeName } from "../../ui/typeName";
+import type { Attention } from "./attention";
+
+const firstFew = 8;
+/** Younger than this, when it was last seen is no news. */
+const worthTellingMs = 20_000;
+
+export function AttentionList(props: { readonly lines: readonly Attention[] }): JSX.Element {
+  const { t } = useTexts();
+  const [all, setAll] = createSignal(false);
+  const byKey = createMemo(() => new Map(props.lines.map((line) => [line.key, line])));
+  const keys = () => props.lines.slice(0, all() ? undefined : firstFew).map((line) => line.key);
+  return (
+    <Show when={props.lines.length > 0}>
+      <Panel title={t("overview.attention")}>
+        <ul>
+          {/* Strings are equal by value, so a line stays in place while its contents move on. */}
+          <For each={keys()}>
+            {(key) => <Show when={byKey().get(key)}>{(line) => <Line line={line()} />}</Show>}
+          </For>
+        </ul>
+        <Show when={!all() && props.lines.length > firstFew}>
+          <button
+            type="button"
+            class="w-full border-t border-line px-4 py-2.5 text-left text-accent hover:bg-hover"
+            onClick={() => setAll(true)}
+          >
+            {t("overview.more", { count: props.lines.length - firstFew })}
+          </button>
+        </Show>
+      </Panel>
+    </Show>
+  );
+}
+
+function Line(props: { readonly line: Attention }): JSX.Element {
+  const { t } = useTexts();
+  const { now } = useLive();
+  const typeName = useTypeName();
+  const age = () => (props.line.lastSeen === undefined ? undefined : formatAge(now() - props.line.lastSeen));
+  const oldEnough = () => props.line.lastSeen !== undefined && now() - props.line.lastSeen > worthTellingMs;
+  const what = () => {
+    const since = age();
+    if (props.line.kind !== "stale") return t(`overview.${props.line.kind}`);
+    return since ? t("overview.stale", { age: since }) : t("overview.staleUnknown");
+  };
+  const content = () => (
+    <>
+      <span
+        aria-hidden="true"
+        class={`size-2 shrink-0 ${props.line.severity === "bad" ? "rounded-[2px] bg-bad" : "rotate-45 rounded-[2px] bg-warn"}`}
+      />
+      <span class="flex min-w-0 flex-1 flex-col sm:flex-row sm:items-center sm:gap-3">
+        <span class="shrink-0 truncate font-medium sm:w-56">{props.line.name}</span>
+        <span class="hidden w-28 shrink-0 truncate text-faint sm:block">{typeName(props.line.type)}</span>
+        <span class="min-w-0 flex-1 truncate text-dim">
+          <span class={`font-medium ${props.line.severity === "bad" ? "text-bad" : "text-warn"}`}>
+            {what()}
+          </span>
+          <Show when={props.line.message}>{(message) => <span class="ml-2">{message()}</span>}</Show>
+        </span>
+      </span>
+      <Show when={props.line.kind !== "stale" && oldEnough() && age()}>
+        <span class="tabular-nums hidden shrink-0 text-faint sm:block">
+          {t("overview.lastSeen", { age: age() ?? "" })}
+        </span>
+      </Show>
+    </>
+  );
+  return (
+    <li class="border-t border-line first:border-t-0">
+      <Show
+        when={props.line.resource && placeOf(props.line.resource)}
+        fallback={<div class="flex items-center gap-3 py-2.5 pr-10 pl-4">{content()}</div>}
+      >
+        {(place) => (
+          <A href={place()} class="flex items-center gap-3 px-4 py-2.5 hover:bg-hover">
+            {content()}
+            <ChevronRight class="-ml-0.5 size-4 shrink-0 text-faint" aria-hidden="true" />
+          </A>
+        )}
+      </Show>
+    </li>
+  );
+}

@@ -1,0 +1,121 @@
+import { A } from "@solidjs/router";
+import { createMemo, For, type JSX, Show } from "solid-js";
+import type { Resource } from "../../api/types";
+import { formatBytes, formatRate } from "../../format/numbers";
+import { useTexts } from "../../i18n/texts";
+import { useLive } from "../../state/connection";
+import { MetricBar } from "../../ui/MetricBar";
+import { useTypeName } from "../../ui/typeName";
+import { addUp, isUp, type Totals } from "./totals";
+
+function groupOf(resource: Resource): "hosts" | "nodes" | "guests" | "storage" | "other" {
+  if (resource.type === "host") return "hosts";
+  if (resource.type === "node") return "nodes";
+  if (resource.platformType !== "proxmox-pve") return "other";
+  return resource.type === "storage" ? "storage" : "guests";
+}
+
+/** What there is of each platform, added up. */
+export function TotalsCards(): JSX.Element {
+  const { t } = useTexts();
+  const { overall } = useLive();
+  const groups = createMemo(() => Object.groupBy(overall(), groupOf));
+  const hosts = createMemo(() => addUp(groups().hosts ?? []));
+  const nodes = createMemo(() => addUp(groups().nodes ?? []));
+  const storage = createMemo(() => addUp(groups().storage ?? []));
+  const guests = createMemo(() => groups().guests ?? []);
+  const running = () => guests().filter(isUp).length;
+  return (
+    <section class="grid gap-4 sm:grid-cols-2" aria-label={t("overview.totals")}>
+      <Show when={hosts().count > 0}>
+        <TotalsCard
+          href="/hosts"
+          title={t("overview.hosts")}
+          lead={t("overview.online", { count: hosts().up, total: hosts().count })}
+          totals={hosts()}
+        />
+      </Show>
+      <Show when={nodes().count > 0}>
+        <TotalsCard
+          href="/proxmox"
+          title={t("overview.proxmox")}
+          lead={`${t("overview.nodes", { count: nodes().up, total: nodes().count })} · ${t("overview.running", { count: running(), total: guests().length })}`}
+          totals={{ ...nodes(), ...(storage().disk ? { disk: storage().disk } : {}) } as Totals}
+          diskTitle={t("overview.storage")}
+        />
+      </Show>
+      <Show when={groups().other}>{(others) => <OtherCard resources={others()} />}</Show>
+    </section>
+  );
+}
+
+interface TotalsCardProps {
+  readonly href: string;
+  readonly title: string;
+  readonly lead: string;
+  readonly totals: Totals;
+  readonly diskTitle?: string;
+}
+
+function TotalsCard(props: TotalsCardProps): JSX.Element {
+  const { t, locale } = useTexts();
+  const amount = (share: Totals["memory"]) =>
+    share
+      ? t("tip.used", { used: formatBytes(share.used, locale()), total: formatBytes(share.total, locale()) })
+      : "";
+  const line = (title: string, percent: number | undefined, detail: string) => (
+    <div class="grid grid-cols-[64px_1fr] items-center gap-x-3 sm:grid-cols-[72px_1fr_170px]">
+      <dt class="truncate text-dim">{title}</dt>
+      <dd>
+        <MetricBar percent={percent} />
+      </dd>
+      <dd class="num hidden text-right text-faint sm:block">{detail}</dd>
+    </div>
+  );
+  return (
+    <A
+      href={props.href}
+      class="block rounded-box border border-line bg-panel px-4 py-3.5 hover:border-line-strong"
+    >
+      <div class="mb-3 flex flex-wrap items-baseline justify-between gap-x-3">
+        <h3 class="text-sm font-semibold">{props.title}</h3>
+        <span class="num text-dim">{props.lead}</span>
+      </div>
+      <dl class="flex flex-col gap-2">
+        {line(t("column.cpu"), props.totals.cpu, "")}
+        {line(t("column.memory"), props.totals.memory?.percent, amount(props.totals.memory))}
+        {line(props.diskTitle ?? t("column.disk"), props.totals.disk?.percent, amount(props.totals.disk))}
+        <div class="grid grid-cols-[64px_1fr] items-center gap-x-3 sm:grid-cols-[72px_1fr]">
+          <dt class="text-dim">{t("overview.network")}</dt>
+          <dd class="num flex gap-6 text-dim">
+            <span>↓ {formatRate(props.totals.netIn, locale())}</span>
+            <span>↑ {formatRate(props.totals.netOut, locale())}</span>
+          </dd>
+        </div>
+      </dl>
+    </A>
+  );
+}
+
+function OtherCard(props: { readonly resources: readonly Resource[] }): JSX.Element {
+  const { t } = useTexts();
+  const typeName = useTypeName();
+  const types = createMemo(() =>
+    Object.entries(Object.groupBy(props.resources, (resource) => resource.type)),
+  );
+  return (
+    <div class="rounded-box border border-line bg-panel px-4 py-3.5 sm:col-span-2">
+      <h3 class="mb-2 text-sm font-semibold">{t("overview.other")}</h3>
+      <ul class="flex flex-wrap gap-x-8 gap-y-1">
+        <For each={types()}>
+          {([type, list]) => (
+            <li class="num text-dim">
+              {typeName(type)}:{" "}
+              {t("overview.online", { count: (list ?? []).filter(isUp).length, total: list?.length ?? 0 })}
+            </li>
+          )}
+        </For>
+      </ul>
+    </div>
+  );
+}

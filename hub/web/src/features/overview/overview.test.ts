@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { decodeResource, decodeSource } from "../../api/decode";
+import type { JsonObject, Resource, Source } from "../../api/types";
+import { findAttention } from "./attention";
+import { addUp, busiest } from "./totals";
+
+function host(id: string, more: JsonObject = {}): Resource {
+  const resource = decodeResource({ id, type: "host", name: id, status: "online", ...more });
+  if (!resource) throw new Error("the sample does not decode");
+  return resource;
+}
+
+function source(id: string, health: string): Source {
+  const decoded = decodeSource({ id, name: id, type: "pve", health, message: "refused" });
+  if (!decoded) throw new Error("the sample does not decode");
+  return decoded;
+}
+
+test("lists trouble, the worst first, and nothing that is well", () => {
+  const lines = findAttention(
+    [
+      host("calm"),
+      host("stopped", { status: "stopped" }),
+      host("quiet", { stale: true }),
+      host("gone", { status: "offline", stale: true }),
+      host("full", { alerts: [{ id: "1", level: "critical", message: "full" }] }),
+      host("weak", { status: "degraded" }),
+    ],
+    [source("ok", "ok"), source("broken", "failed"), source("slow", "degraded")],
+  );
+  expect(lines.map((line) => [line.name, line.kind, line.severity])).toEqual([
+    ["broken", "sourceFailed", "bad"],
+    ["gone", "offline", "bad"],
+    ["full", "alert", "bad"],
+    ["weak", "degraded", "warn"],
+    ["quiet", "stale", "warn"],
+    ["slow", "sourceDegraded", "warn"],
+  ]);
+});
+
+test("old numbers are not added up", () => {
+  const totals = addUp([
+    host("a", { cpu: { current: 20 }, memory: { current: 50, used: 5, total: 10 }, rates: { netIn: 100 } }),
+    host("b", { cpu: { current: 40 }, memory: { current: 100, used: 10, total: 10 }, rates: { netIn: 50 } }),
+    host("old", { cpu: { current: 99 }, stale: true, rates: { netIn: 999 } }),
+    host("off", { cpu: { current: 99 }, status: "offline" }),
+  ]);
+  expect(totals).toEqual({
+    count: 4,
+    up: 3,
+    cpu: 30,
+    memory: { used: 15, total: 20, percent: 75 },
+    netIn: 150,
+    netOut: 0,
+  });
+});
+
+test("finds the busiest", () => {
+  const all = [
+    host("a", { cpu: { current: 1 } }),
+    host("b", { cpu: { current: 9 } }),
+    host("c", { cpu: { current: 5 } }),
+    host("d"),
+  ];
+  expect(busiest(all, "cpu", 2).map((resource) => resource.id)).toEqual(["b", "c"]);
+});

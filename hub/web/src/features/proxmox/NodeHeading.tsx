@@ -1,0 +1,47 @@
+import { createMemo, type JSX, Show } from "solid-js";
+import { useTexts } from "../../i18n/texts";
+import { useLive } from "../../state/connection";
+import { MetricBar } from "../../ui/MetricBar";
+import { StatusMark } from "../../ui/StatusMark";
+import { createNarrow } from "../../ui/viewport";
+import { countGuests } from "./countGuests";
+
+export interface NodeHeadingProps {
+  readonly id: string;
+  readonly onOpen: (id: string) => void;
+}
+
+/** The line above a node's guests. */
+export function NodeHeading(props: NodeHeadingProps): JSX.Element {
+  const { t } = useTexts();
+  const { store, overall } = useLive();
+  const narrow = createNarrow();
+  const node = createMemo(() => store.resource(props.id));
+  const counts = createMemo(() => countGuests(overall(), props.id));
+  return (
+    <span class="flex w-full items-center gap-3" data-resource={props.id}>
+      <Show when={node()} fallback={<span class="font-semibold">{props.id || t("status.unknown")}</span>}>
+        {(current) => (
+          <button
+            type="button"
+            class="flex items-center gap-2 font-semibold hover:text-accent"
+            onClick={() => props.onOpen(props.id)}
+          >
+            <StatusMark status={current().status} stale={current().stale} brief />
+            {current().name}
+          </button>
+        )}
+      </Show>
+      <span class="num text-faint">{t("proxmox.running", counts())}</span>
+      <Show when={narrow() && node()}>
+        {(current) => (
+          <span class="ml-auto flex w-[150px] gap-3">
+            <span class="flex-1">
+              <MetricBar percent={current().cpu?.current} />
+            </span>
+          </span>
+        )}
+      </Show>
+    </span>
+  );
+}

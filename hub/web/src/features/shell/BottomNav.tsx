@@ -1,0 +1,30 @@
+import { A } from "@solidjs/router";
+import { For, type JSX } from "solid-js";
+import { useTexts } from "../../i18n/texts";
+import { navigation } from "./navigation";
+
+/** The navigation on a phone, under the thumb. */
+export function BottomNav(): JSX.Element {
+  const { t } = useTexts();
+  return (
+    <nav
+      aria-label={t("nav.label")}
+      class="flex shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] sm:hidden"
+    >
+      <For each={navigation}>
+        {(place) => (
+          <A
+            href={place.path}
+            end
+            class="flex flex-1 flex-col items-center gap-0.5 py-2 text-[11px]"
+            activeClass="text-accent font-medium"
+            inactiveClass="text-dim"
+          >
+            <place.icon class="size-5" aria-hidden="true" />
+            {t(`nav.${place.key}`)}
+          </A>
+        )}
+      </For>
+    </nav>
+  );
+}

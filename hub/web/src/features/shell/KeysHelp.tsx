@@ -1,0 +1,40 @@
+import { For, type JSX } from "solid-js";
+import { useTexts } from "../../i18n/texts";
+import { Modal } from "../../ui/Modal";
+
+const keys = [
+  { key: "palette", caps: ["Ctrl/⌘ K"] },
+  { key: "search", caps: ["/"] },
+  { key: "goto", caps: ["1", "2", "3"] },
+  { key: "move", caps: ["↑", "↓", "Page", "Home", "End"] },
+  { key: "open", caps: ["Enter"] },
+  { key: "close", caps: ["Esc"] },
+  { key: "help", caps: ["?"] },
+] as const;
+
+/** The list of keys. */
+export default function KeysHelp(props: { readonly onClose: () => void }): JSX.Element {
+  const { t } = useTexts();
+  return (
+    <Modal title={t("keys.title")} onClose={props.onClose}>
+      <dl class="flex flex-col gap-2.5 overflow-auto px-5 py-4">
+        <For each={keys}>
+          {(item) => (
+            <div class="flex items-center justify-between gap-6">
+              <dt class="text-dim">{t(`keys.${item.key}`)}</dt>
+              <dd class="flex gap-1">
+                <For each={item.caps}>
+                  {(cap) => (
+                    <kbd class="rounded-[4px] border border-line-strong bg-bg px-1.5 font-sans text-[12px] leading-5">
+                      {cap}
+                    </kbd>
+                  )}
+                </For>
+              </dd>
+            </div>
+          )}
+        </For>
+      </dl>
+    </Modal>
+  );
+}

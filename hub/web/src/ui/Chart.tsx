@@ -1,0 +1,132 @@
+import { createEffect, type JSX, on, onCleanup, onMount } from "solid-js";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface ChartProps {
+  readonly label: string;
+  readonly columns: {
+    readonly times: readonly number[];
+    readonly values: readonly (readonly (number | null)[])[];
+  };
+  readonly series: number;
+  /** Fixes the scale to 0–100. */
+  readonly percent: boolean;
+  /** Writes dates instead of times under the chart. */
+  readonly days: boolean;
+  readonly locale: string;
+  /** Colours are read anew when this changes. */
+  readonly shade: string;
+  readonly format: (value: number | undefined) => string;
+  /** Tells which point is under the pointer. */
+  readonly onPoint: (index: number | undefined) => void;
+}
+
+const height = 92;
+const axisWidth = 64;
+const smallestTop = 1024;
+/** Round steps for bytes: 1, 2, 5 and so on of each binary unit. */
+const byteSteps = [0, 1, 2, 3, 4].flatMap((power) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power),
+);
+
+function toData(columns: ChartProps["columns"]): uPlot.AlignedData {
+  return [columns.times.map((time) => time / 1000), ...columns.values.map((list) => [...list])];
+}
+
+function optionsFor(props: ChartProps, width: number): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour("--faint"),
+    font: "11px Inter, system-ui, sans-serif",
+    ticks: { show: false },
+  };
+  const time = new Intl.DateTimeFormat(
+    props.locale,
+    props.days ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
+  );
+  return {
+    width,
+    height,
+    legend: { show: false },
+    padding: [6, 4, 0, 0],
+    cursor: { y: false, sync: { key: "history" }, drag: { setScale: false, x: false }, points: { size: 6 } },
+    scales: {
+      x: { time: true },
+      y: { range: props.percent ? [0, 100] : (_plot, _low, high) => [0, Math.max(smallestTop, high * 1.1)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        gap: 5,
+        space: 70,
+        grid: { show: false },
+        values: (_plot, marks) => marks.map((mark) => time.format(mark * 1000)),
+      },
+      {
+        ...axis,
+        size: axisWidth,
+        gap: 6,
+        space: 22,
+        ...(props.percent ? { splits: () => [0, 50, 100] } : { incrs: byteSteps }),
+        grid: { stroke: colour("--line"), width: 1 },
+        values: (_plot, marks) => marks.map((mark) => (props.percent ? `${mark}%` : props.format(mark))),
+      },
+    ],
+    series: [
+      {},
+      ...Array.from({ length: props.series }, (_item, index) => ({
+        stroke: colour(`--series-${index + 1}`),
+        width: 1.5,
+        ...(props.series === 1 ? { fill: `${colour("--series-1")}1f` } : {}),
+        points: { show: false },
+      })),
+    ],
+    hooks: { setCursor: [(plot) => props.onPoint(plot.cursor.idx ?? undefined)] },
+  };
+}
+
+/** A line chart over time. */
+export function Chart(props: ChartProps): JSX.Element {
+  let host!: HTMLDivElement;
+  let plot: uPlot | undefined;
+
+  function draw(): void {
+    plot?.destroy();
+    plot = new uPlot(optionsFor(props, host.clientWidth), toData(props.columns), host);
+  }
+  onMount(() => {
+    draw();
+    const sizes = new ResizeObserver(() => {
+      if (plot && host.clientWidth > 0 && host.clientWidth !== plot.width)
+        plot.setSize({ width: host.clientWidth, height });
+    });
+    sizes.observe(host);
+    onCleanup(() => {
+      sizes.disconnect();
+      plot?.destroy();
+    });
+  });
+  createEffect(
+    on([() => props.shade, () => props.locale, () => props.days], () => requestAnimationFrame(draw), {
+      defer: true,
+    }),
+  );
+  createEffect(
+    on(
+      () => props.columns,
+      (columns) => plot?.setData(toData(columns)),
+      { defer: true },
+    ),
+  );
+  return (
+    <div
+      ref={host}
+      role="img"
+      aria-label={props.label}
+      style={{ height: `${height}px` }}
+      data-points={props.columns.times.length}
+    />
+  );
+}

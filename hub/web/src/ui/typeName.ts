@@ -1,0 +1,14 @@
+import { en } from "../i18n/en";
+import { useTexts } from "../i18n/texts";
+
+type KnownType = keyof typeof en.type;
+
+function isKnown(type: string): type is KnownType {
+  return Object.hasOwn(en.type, type);
+}
+
+/** Names a resource's type in the viewer's language; a type the page does not know keeps its own name. */
+export function useTypeName(): (type: string) => string {
+  const { t } = useTexts();
+  return (type) => (isKnown(type) ? t(`type.${type}`) : type);
+}
