@@ -109,7 +109,7 @@ func values(r *resource.Resource) string {
 	if ratio, ok := r.Usage.Memory.Ratio(); ok {
 		list = append(list, fmt.Sprintf("memory=%.3f", ratio))
 	}
-	if ratio, ok := r.Usage.Disk.Ratio(); ok {
+	if ratio, ok := r.Usage.Disk.FullRatio(); ok {
 		list = append(list, fmt.Sprintf("disk=%.3f", ratio))
 	}
 	metrics := slices.Clone(r.Metrics)

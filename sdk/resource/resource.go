@@ -129,7 +129,7 @@ type Usage struct {
 }
 
 // Capacity is a size and how much of it is taken, in bytes. Used + Free may be
-// less than Total: file systems reserve blocks.
+// less than Total: file systems reserve blocks, and memory holds caches that are neither.
 type Capacity struct{ Total, Used, Free uint64 }
 
 // Ratio returns the part used, from 0 to 1, and whether it is known.
@@ -138,6 +138,16 @@ func (c Capacity) Ratio() (float64, bool) {
 		return 0, false
 	}
 	return float64(c.Used) / float64(c.Total), true
+}
+
+// FullRatio returns how full a disk is, from 0 to 1, and whether it is known:
+// the part used of what can be filled, as df prints it. Space that the file
+// system keeps for itself does not count.
+func (c Capacity) FullRatio() (float64, bool) {
+	if c.Total == 0 || c.Used+c.Free == 0 {
+		return 0, c.Total > 0
+	}
+	return float64(c.Used) / float64(c.Used+c.Free), true
 }
 
 // Traffic is what has gone through a resource since its counters started, in bytes.

@@ -56,7 +56,7 @@ func TestSomethingIsAlwaysBroken(t *testing.T) {
 		"failed job":             detailHas(func(j *resource.BackupJob) bool { return j.Type == "sync" && j.Error != "" }),
 		"rebuilding array":       detailHas(func(h *resource.Host) bool { return len(h.RAID) > 1 && h.RAID[1].FailedDevices > 0 }),
 		"full datastore": is(func(r resource.Resource) bool {
-			part, _ := r.Usage.Disk.Ratio()
+			part, _ := r.Usage.Disk.FullRatio()
 			return r.Kind == resource.KindDatastore && part >= 0.9
 		}),
 		"long mail queue": detailHas(func(g *resource.MailGateway) bool { return g.Nodes[0].Queue.Deferred > 300 }),

@@ -1,0 +1,103 @@
+# Pulse: build, run, test. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+BIN      := bin
+WEB      := hub/web
+TOOLS    := scripts/tools
+# The race detector needs a C compiler; everything else is built without one.
+export CGO_ENABLED ?= 0
+
+.PHONY: help run demo build page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## build everything, start the hub and an agent for this machine
+	@scripts/run.sh
+
+demo: build ## the same with made-up infrastructure
+	@PULSE_MOCK_MODE=true scripts/run.sh
+
+build: tools-go page ## bin/pulse, bin/pulse-agent, bin/pulse-plugins and the page
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/pulse-plugins ./plugins/cmd/pulse-plugins
+	rm -rf $(BIN)/plugins
+	$(BIN)/pulse-plugins manifests $(BIN)/plugins
+	$(GO) build -trimpath -ldflags '$(LDFLAGS) '" -X main.pluginsSHA256=$$(sha256sum $(BIN)/pulse-plugins | cut -d' ' -f1)" -o $(BIN)/pulse ./hub/cmd/pulse
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/pulse-agent ./agent/cmd/pulse-agent
+
+page: $(WEB)/dist/app/index.html ## build the page into hub/web/dist/app
+
+PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/scripts -type f 2>/dev/null) $(wildcard $(WEB)/*.ts $(WEB)/*.json $(WEB)/*.html $(WEB)/*.js $(WEB)/*.mjs)
+$(WEB)/dist/app/index.html: $(WEB)/node_modules/.package-lock.json $(PAGE_SOURCES)
+	cd $(WEB) && npm run build
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json | tools-node
+	cd $(WEB) && npm ci --no-audit --no-fund
+	@touch $@
+
+test: test-go test-page test-e2e ## install what tests need and run all of them
+
+test-go: tools-go tools-cc ## Go tests with the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+
+test-page: $(WEB)/node_modules/.package-lock.json ## the page's unit tests
+	cd $(WEB) && npm test
+
+test-e2e: build tools-browser ## journeys in Chromium, against a simulated and against the real hub
+	cd $(WEB) && npm run e2e
+
+check: static test ## what CI runs: format, vet, lint, generated code, API description, then all tests
+
+static: tools-go $(WEB)/node_modules/.package-lock.json ## the checks that run no product code
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' | grep -v '^proto/gen/')); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt): $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory proto openapi
+	@git diff --exit-code -- proto hub/api $(WEB)/src/api || { echo "generated files are out of date: commit what 'make proto openapi' made"; exit 1; }
+	cd $(WEB) && npm run check
+
+lint: $(BIN)/golangci-lint ## golangci-lint with the rules of .golangci.yml
+	$(BIN)/golangci-lint run ./...
+
+$(BIN)/golangci-lint: $(TOOLS)/go.mod $(TOOLS)/go.sum
+	cd $(TOOLS) && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+fmt: ## format the Go code
+	gofmt -w $$(git ls-files '*.go' | grep -v '^proto/gen/')
+
+bench: tools-go ## benchmarks, and the ratios that the goals are stated in
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./hub/... ./sdk/... ./agent/... ./plugins/...
+	$(GO) run ./scripts/bench
+
+proto: tools-go ## generate proto/gen from proto/pulse (needs no protoc)
+	$(GO) generate ./proto/...
+
+openapi: tools-go $(WEB)/node_modules/.package-lock.json ## write the API description and the page's types from the declared routes
+	$(GO) generate ./hub/api/...
+	cd $(WEB) && npm run types
+
+screenshots: build tools-browser ## docs/images from the demo
+	cd $(WEB) && npm run screenshots
+
+tools-go:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or newer from https://go.dev/dl/"; exit 1; }
+
+tools-node:
+	@command -v npm >/dev/null || { echo "node is missing: install Node.js 20 or newer, on Debian with: apt-get install nodejs npm"; exit 1; }
+
+tools-cc:
+	@command -v cc >/dev/null || command -v gcc >/dev/null || { echo "a C compiler is missing (the race detector needs one): apt-get install gcc libc6-dev"; exit 1; }
+
+tools-browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+	  else echo "Chromium is missing: sudo apt-get install chromium"; exit 1; fi; }
+
+clean: ## remove what was built
+	rm -rf $(BIN) $(WEB)/dist/app coverage bench-results

@@ -1,0 +1,117 @@
+// Package api declares the routes of the hub's public API and answers them.
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/inventory"
+)
+
+// Snapshots gives the present.
+type Snapshots interface {
+	// Snapshot returns the newest snapshot without blocking.
+	Snapshot() *inventory.Snapshot
+}
+
+// Tokens says what is known of the ways to sign in, for display.
+type Tokens interface {
+	Configured() bool
+	Newest() (auth.Token, bool)
+}
+
+// Build says which program this is and how it runs.
+type Build struct {
+	// Version has no leading "v"; "dev" for a build from a working tree.
+	Version string
+	// Deployment is how it was installed: "systemd", "docker", "manual", ….
+	Deployment string
+	// Development says that it is a build from a working tree.
+	Development bool
+	// Container says that it runs inside of one.
+	Container bool
+	// Started is when the hub started.
+	Started time.Time
+}
+
+// Security are the settings that decide who gets in, for display.
+type Security struct {
+	// PublicURL is the address people and agents reach the hub at; empty: as they asked for it.
+	PublicURL string
+	// DataDir is where the hub keeps its files.
+	DataDir string
+}
+
+// API answers the routes. It is safe for concurrent use.
+type API struct {
+	Parts
+	documents *route.Documents
+}
+
+// Parts are what the API is made of. Each is needed.
+type Parts struct {
+	Build        Build
+	Security     Security
+	Tokens       Tokens
+	Inventory    Snapshots
+	Reports      Reports
+	State        StateView
+	Resources    ResourceView
+	Measurements Measurements
+	Scheduler    Scheduler
+	Plugins      Plugins
+	// Stream serves the websocket; the request is authenticated.
+	Stream http.Handler
+	// Description is the OpenAPI document of the routes.
+	Description []byte
+	Logger      hclog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// keptDocuments bounds how many prepared bodies are kept: the state, and the
+// charts and lists by their parameters.
+const keptDocuments = 32
+
+// New builds an API.
+func New(parts Parts) *API {
+	if parts.Now == nil {
+		parts.Now = time.Now
+	}
+	nonce := parts.Now().UTC().Format("20060102150405.000000")
+	return &API{Parts: parts, documents: route.NewDocuments(route.DocumentsOptions{
+		Nonce: nonce, Limit: keptDocuments, Now: parts.Now,
+	})}
+}
+
+// Routes returns every route, by area.
+func (a *API) Routes() []route.Route {
+	var all []route.Route
+	for _, area := range []struct {
+		name   string
+		routes []route.Route
+	}{
+		{"System", a.systemRoutes()},
+		{"Security", a.securityRoutes()},
+		{"State", a.stateRoutes()},
+		{"Resources", a.resourceRoutes()},
+		{"History", a.historyRoutes()},
+		{"Storage and backups", a.storageRoutes()},
+		{"Agents", a.agentRoutes()},
+		{"Plugins", a.pluginRoutes()},
+		{"Description", a.descriptionRoutes()},
+	} {
+		for _, r := range area.routes {
+			r.Area = area.name
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// getHead are the methods of routes that can also be asked for their header alone.
+func getHead() []string { return []string{http.MethodGet, http.MethodHead} }

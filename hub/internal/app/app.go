@@ -1,0 +1,239 @@
+// Package app puts the hub together out of its parts and runs them.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	description "github.com/pulse-hub/pulse/hub/api"
+	"github.com/pulse-hub/pulse/hub/internal/api"
+	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
+	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/report"
+	"github.com/pulse-hub/pulse/hub/internal/store"
+	"github.com/pulse-hub/pulse/hub/internal/stream"
+	"github.com/pulse-hub/pulse/hub/web"
+)
+
+// shutdownTimeout is how long the parts together may take to end.
+const shutdownTimeout = 30 * time.Second
+
+// App is one hub. Create it with New and run it once.
+type App struct {
+	config  *config.Config
+	build   Build
+	logger  hclog.Logger
+	started time.Time
+
+	ready   chan struct{} // closed when every route is served
+	address net.Addr      // set before ready is closed
+}
+
+// Build is what the build knows of the program.
+type Build struct {
+	// Version has no leading "v"; "dev" for a build without one.
+	Version string
+	// PluginsSHA256 is the hash that the bundled plugins' program must have, in
+	// lower-case hexadecimal; empty: any will do.
+	PluginsSHA256 string
+}
+
+// New builds a hub that has not touched anything yet. The configuration must
+// not be changed afterwards.
+func New(config *config.Config, build Build, logger hclog.Logger) *App {
+	return &App{config: config, build: build, logger: logger, ready: make(chan struct{})}
+}
+
+// Ready is closed as soon as the hub answers every route.
+func (a *App) Ready() <-chan struct{} { return a.ready }
+
+// Address returns where the API is served. It may be called once Ready is closed.
+func (a *App) Address() net.Addr { return a.address }
+
+// Run runs the hub until ctx ends or a part of it fails. It answers health
+// checks at once, everything else as soon as the stores are open, and starts
+// plugins after that. It returns within about thirty seconds of the end of ctx.
+func (a *App) Run(ctx context.Context) error {
+	a.started = time.Now()
+	listener, err := listen(ctx, a.config)
+	if err != nil {
+		return err
+	}
+	a.address = listener.Addr()
+	// The server is ended before the parts behind it, so that whatever it has
+	// said yes to is still taken in and written.
+	server, running := newParts(), newParts()
+	front := &gate{started: a.started}
+	server.start(ctx, "http server", func(ctx context.Context) error {
+		return serve(ctx, listener, front, a.config, a.logger.Named("http"))
+	})
+	stores, err := a.openStores()
+	if err == nil {
+		err = a.assemble(ctx, running, stores, front)
+	}
+	if err == nil {
+		close(a.ready)
+		a.logger.Info("hub is ready", "address", a.address.String(), "version", a.build.Version, "duration", time.Since(a.started))
+		err = wait(ctx, server, running)
+	}
+	a.logger.Info("hub is stopping")
+	deadline := time.Now().Add(shutdownTimeout)
+	return errors.Join(err, server.stop(deadline), running.stop(deadline), stores.close())
+}
+
+func wait(ctx context.Context, server, running *parts) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-server.failed:
+		return err
+	case err := <-running.failed:
+		return err
+	}
+}
+
+// stores are the files of the hub while they are open. The zero value has none.
+type stores struct {
+	settings *store.DB
+	metrics  *metrics.Store
+}
+
+func (a *App) openStores() (stores, error) {
+	var opened stores
+	dir := a.config.DataDir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return opened, fmt.Errorf("create data folder: %w", err)
+	}
+	settings, err := store.Open(filepath.Join(dir, "pulse.db"), store.Options{
+		KeyFile: filepath.Join(dir, "pulse.key"), CredentialsDir: os.Getenv("CREDENTIALS_DIRECTORY"),
+		Logger: a.logger.Named("store"),
+	})
+	if err != nil {
+		return opened, err
+	}
+	opened.settings = settings
+	opened.metrics, err = metrics.Open(metrics.Options{
+		Dir: filepath.Join(dir, "metrics"), Retention: a.config.Retention, Logger: a.logger.Named("metrics"),
+	})
+	return opened, err
+}
+
+func (s stores) close() error {
+	var problems []error
+	if s.metrics != nil {
+		problems = append(problems, s.metrics.Close())
+	}
+	if s.settings != nil {
+		problems = append(problems, s.settings.Close())
+	}
+	return errors.Join(problems...)
+}
+
+// assemble builds the parts over open stores, starts them, and opens the gate.
+func (a *App) assemble(ctx context.Context, running *parts, opened stores, front *gate) error {
+	live := inventory.New(inventory.Options{Logger: a.logger.Named("inventory")})
+	callers := auth.New(auth.Options{
+		Configured: auth.ConfiguredTokens(a.config.Tokens...), Records: tokens{opened.settings},
+	})
+	if err := callers.Reload(ctx); err != nil {
+		return err
+	}
+	if !callers.Configured() {
+		a.logger.Warn("no API token is configured, so nobody can sign in; set API_TOKENS")
+	}
+	reports := report.New(live, identities{opened.settings})
+	if err := reports.Load(ctx); err != nil {
+		return err
+	}
+	views := newViews()
+	feed := stream.New(stream.Options{
+		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
+		Logger: a.logger.Named("stream"),
+	})
+	platform, err := a.newPlatform(opened.settings, live)
+	if err != nil {
+		return err
+	}
+	measured := a.measure(live, feed, platform, opened.metrics)
+
+	a.startStores(ctx, running, opened, live)
+	if err := a.remember(ctx, running, opened.settings, live); err != nil {
+		return err
+	}
+	running.start(ctx, "token watch", func(ctx context.Context) error { return a.watchTokens(ctx, opened.settings, callers) })
+	running.start(ctx, "stream", feed.Run)
+	a.startTelemetry(ctx, running, measured)
+
+	answers := api.New(api.Parts{
+		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
+		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
+		Measurements: opened.metrics, Scheduler: platform.scheduler, Plugins: platform.host,
+		Stream: feed, Description: description.Description(),
+	})
+	front.open(route.New(route.Options{
+		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,
+		Logger: a.logger.Named("api"), TrustedProxies: a.config.TrustedProxies,
+		AllowedOrigins: a.config.AllowedOrigins, ReadOnly: a.config.Demo,
+	}))
+	return platform.start(ctx, running)
+}
+
+// watchTokens takes in tokens that are made or revoked while the hub runs.
+func (a *App) watchTokens(ctx context.Context, settings store.Store, callers *auth.Authenticator) error {
+	events, cancel := settings.Watch(store.Tokens)
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, open := <-events:
+			if !open {
+				return nil
+			}
+			if err := callers.Reload(ctx); err != nil {
+				a.logger.Error("tokens not read again", "error", err)
+			}
+		}
+	}
+}
+
+func (a *App) description() api.Build {
+	return api.Build{
+		Version: a.build.Version, Deployment: a.deployment(), Development: a.build.Version == "dev",
+		Container: inContainer(), Started: a.started,
+	}
+}
+
+// deployment says how the hub was installed.
+func (a *App) deployment() string {
+	switch {
+	case a.config.Mock:
+		return "mock"
+	case a.build.Version == "dev":
+		return "development"
+	case inContainer():
+		return "docker"
+	case os.Getenv("INVOCATION_ID") != "": // set by systemd
+		return "systemd"
+	}
+	return "manual"
+}
+
+func inContainer() bool {
+	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
+}

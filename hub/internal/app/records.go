@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+
+	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/report"
+	"github.com/pulse-hub/pulse/hub/internal/store"
+)
+
+// tokens are the API tokens in the store.
+type tokens struct{ store store.Store }
+
+// Tokens is part of auth.Records.
+func (t tokens) Tokens(ctx context.Context) ([]auth.Token, error) {
+	byID, err := store.ListJSON[auth.Token](ctx, t.store, store.Tokens, "")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]auth.Token, 0, len(byID))
+	for id, token := range byID {
+		token.ID = id
+		list = append(list, token)
+	}
+	return list, nil
+}
+
+// identityPrefix is what keys of host identities begin with: they are source ids.
+const identityPrefix = "host:"
+
+// identities are the identities of reporting hosts in the store.
+type identities struct{ store store.Store }
+
+// Load is part of report.Identities.
+func (i identities) Load(ctx context.Context) ([]report.Identity, error) {
+	byKey, err := store.ListJSON[report.Identity](ctx, i.store, store.Sources, identityPrefix)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]report.Identity, 0, len(byKey))
+	for _, identity := range byKey {
+		list = append(list, identity)
+	}
+	return list, nil
+}
+
+// Save is part of report.Identities.
+func (i identities) Save(ctx context.Context, identity report.Identity) error {
+	return i.store.Update(ctx, func(tx store.Tx) error {
+		return store.PutJSON(ctx, tx, store.Sources, identityPrefix+identity.HostID, identity)
+	})
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/resources"
+	"github.com/pulse-hub/pulse/hub/internal/view/v5"
+)
+
+// views renders the present for the API and for the stream, which share what has been encoded.
+type views struct {
+	state     *v5.View
+	resources *resources.View
+}
+
+func newViews() *views { return &views{state: v5.NewView(), resources: resources.NewView()} }
+
+// inputs are what the state shows that no source tells.
+func (*views) inputs() v5.Inputs { return v5.Inputs{TemperatureMonitoring: true} }
+
+// State is part of api.StateView and stream.States.
+func (v *views) State(snapshot *inventory.Snapshot) ([]byte, error) {
+	return v.state.State(snapshot, v.inputs())
+}
+
+// Summary is part of api.StateView.
+func (v *views) Summary(snapshot *inventory.Snapshot) v5.Summary {
+	return v5.Summarize(snapshot, v.inputs())
+}
+
+// StateWithResources is part of stream.States.
+func (v *views) StateWithResources(snapshot *inventory.Snapshot) ([]byte, error) {
+	state, err := v.State(snapshot)
+	if err != nil {
+		return nil, err
+	}
+	list, err := v.resources.Feed(snapshot, resources.Inputs{})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, len(state)+len(list)+16)
+	out = append(out, state[:len(state)-1]...) // without the brace at the end
+	out = append(out, `,"resources":`...)
+	out = append(out, list...)
+	return append(out, '}'), nil
+}
+
+// List is part of api.ResourceView.
+func (v *views) List(snapshot *inventory.Snapshot, filter resources.Filter) ([]byte, error) {
+	return v.resources.List(snapshot, resources.Inputs{}, filter)
+}
+
+// Get is part of api.ResourceView.
+func (v *views) Get(snapshot *inventory.Snapshot, id string) (resources.Resource, bool) {
+	return v.resources.Get(snapshot, resources.Inputs{}, id)
+}
+
+// Stats is part of api.ResourceView.
+func (v *views) Stats(snapshot *inventory.Snapshot) resources.Stats {
+	return v.resources.Stats(snapshot, resources.Inputs{})
+}

@@ -1,0 +1,136 @@
+// Package config reads how the hub is to run: defaults, then a file, then the
+// environment, then flags, each of which wins over the one before.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// ErrHelp is returned when the caller asked how to call the program. The help
+// has been written then.
+var ErrHelp = errors.New("help requested")
+
+// Config is how the hub runs. It is not changed after Load.
+type Config struct {
+	// DataDir is where the hub keeps its files. Never empty after Load.
+	DataDir string
+	// BindAddress and Port are where the API and the page are served.
+	BindAddress string
+	Port        int
+	// MetricsAddress is where the hub's own metrics are served to Prometheus;
+	// empty: nowhere.
+	MetricsAddress string
+	// TLSCert and TLSKey are files with a certificate and its key; both empty: plain HTTP.
+	HTTPS           bool
+	TLSCert, TLSKey string
+	// Tokens are API tokens or their hashes. Secret.
+	Tokens []string
+	// AllowedOrigins is a list of web origins, separated by commas; "*": all.
+	AllowedOrigins string
+	// TrustedProxies are believed about where requests come from.
+	TrustedProxies []netip.Prefix
+	// PublicURL is the address the hub is reached at, without a slash at the end; may be empty.
+	PublicURL string
+	// LogLevel is never hclog.NoLevel after Load.
+	LogLevel hclog.Level
+	LogJSON  bool
+	// Mock fills the hub with made-up systems.
+	Mock bool
+	// Demo refuses everything but reading.
+	Demo bool
+	// Retention is how long measured values are kept.
+	Retention time.Duration
+	// BundledPlugins is the folder the bundled plugins lie in; empty: beside the program.
+	BundledPlugins string
+}
+
+// Source is where settings come from.
+type Source struct {
+	// Args are the arguments after the program's name.
+	Args []string
+	// Environ has the form of os.Environ.
+	Environ []string
+	// Output is where help is written.
+	Output interface{ Write([]byte) (int, error) }
+}
+
+// Load reads the settings. Its errors name the file, variable or flag and the
+// setting in question; they hold no values of secrets.
+func Load(source Source) (*Config, error) {
+	flags, err := parseFlags(source)
+	if err != nil {
+		return nil, err
+	}
+	environment := environmentOf(source.Environ)
+	config := &Config{
+		BindAddress: "0.0.0.0", Port: 7655, MetricsAddress: ":9091", LogLevel: hclog.Info, Retention: 90 * 24 * time.Hour,
+	}
+	// Where the file lies has to be known before it can be read.
+	config.DataDir = firstOf(flags["data-dir"], environment["PULSE_DATA_DIR"])
+	if config.DataDir == "" {
+		config.DataDir = defaultDataDir()
+	}
+	if err := config.applyFile(filepath.Join(config.DataDir, FileName)); err != nil {
+		return nil, err
+	}
+	if err := config.applyEnvironment(environment); err != nil {
+		return nil, err
+	}
+	if err := config.applyFlags(flags); err != nil {
+		return nil, err
+	}
+	return config, config.validate()
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// systemDataDir is where an installed hub keeps its files.
+const systemDataDir = "/etc/pulse"
+
+// defaultDataDir is the system's folder when this process may write there,
+// else one in the working directory.
+func defaultDataDir() string {
+	probe, err := os.CreateTemp(systemDataDir, ".probe-*")
+	if err != nil {
+		return "data"
+	}
+	_ = probe.Close()           // nothing was written
+	_ = os.Remove(probe.Name()) // best effort: it is empty
+	return systemDataDir
+}
+
+func (c *Config) validate() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("tls_cert_file and tls_key_file are needed together")
+	}
+	if c.HTTPS && c.TLSCert == "" {
+		return errors.New("https_enabled needs tls_cert_file and tls_key_file")
+	}
+	if c.PublicURL != "" {
+		parsed, err := url.Parse(c.PublicURL)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+			return errors.New("public_url is not an http or https URL")
+		}
+		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if c.Retention < time.Hour {
+		return fmt.Errorf("retention %s is shorter than an hour", c.Retention)
+	}
+	return nil
+}

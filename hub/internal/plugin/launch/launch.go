@@ -1,0 +1,180 @@
+// Package launch starts plugin processes and connects to them: it joins the
+// runner with go-plugin, and says in plain words why a start came to nothing.
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	pluginrunner "github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/runner"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/socketdir"
+	"github.com/pulse-hub/pulse/sdk/transport"
+)
+
+// Errors of a start. The text that wraps them says more.
+var (
+	// ErrHandshake says that the first line the process printed is not a handshake.
+	ErrHandshake = errors.New("the plugin printed something else before its handshake")
+	// ErrEnded says that the process ended before its handshake.
+	ErrEnded = errors.New("the plugin ended before its handshake")
+	// ErrSilent says that no handshake came in time.
+	ErrSilent = errors.New("the plugin gave no handshake in time")
+	// ErrUnkillable says that the system has not ended a process that was killed.
+	ErrUnkillable = errors.New("the process does not end although it was killed")
+)
+
+const (
+	// killLimit is how long a killed process may take to be gone.
+	killLimit = 2 * time.Second
+	// maxQuote is how much of a plugin's first line an error repeats, in bytes.
+	maxQuote = 200
+)
+
+// Options are what a Launcher needs.
+type Options struct {
+	// SocketBase is the folder below which sockets are made; empty means socketdir.DefaultBase().
+	SocketBase string
+	Logger     hclog.Logger
+}
+
+// Launcher starts processes for as long as Run runs. It is safe for concurrent use.
+type Launcher struct {
+	options Options
+	starter *runner.Starter
+	ready   chan struct{} // closed when sockets and failed are final
+	sockets *socketdir.Dir
+	failed  error
+}
+
+// New returns a launcher that waits for its Run.
+func New(options Options) *Launcher {
+	return &Launcher{options: options, starter: runner.NewStarter(), ready: make(chan struct{})}
+}
+
+// Run makes the folder for sockets and starts processes until the context is
+// done, which must not be before the last of them has been stopped. If there
+// can be no folder it says so, and every Launch does too.
+func (l *Launcher) Run(ctx context.Context) error {
+	base := l.options.SocketBase
+	if base == "" {
+		base = socketdir.DefaultBase()
+	}
+	l.sockets, l.failed = socketdir.Open(base)
+	close(l.ready)
+	if l.failed != nil {
+		return l.failed
+	}
+	err := l.starter.Run(ctx)
+	return errors.Join(err, l.sockets.Close())
+}
+
+// Command is what Launch needs to know of a plugin.
+type Command struct {
+	runner.Command
+	// WithoutMTLS says that the plugin cannot do mutual TLS with the hub.
+	WithoutMTLS bool
+}
+
+// Launch starts a process and connects to it. The context limits the start
+// and not the process. What the process prints goes to the journal.
+func (l *Launcher) Launch(ctx context.Context, command Command, log *journal.Journal) (*Process, error) {
+	select {
+	case <-l.ready:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if l.failed != nil {
+		return nil, l.failed
+	}
+	p := &Process{}
+	p.client = plugin.NewClient(l.clientConfig(ctx, p, command, log))
+	// go-plugin has a timeout and no context; ending the process ends its start.
+	release := context.AfterFunc(ctx, func() { p.kill() })
+	err := p.connect()
+	if !release() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		cause := p.explain(ctx, err)
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 0)
+		defer cancel()
+		return nil, errors.Join(cause, p.Stop(limited))
+	}
+	return p, nil
+}
+
+func (l *Launcher) clientConfig(ctx context.Context, p *Process, command Command, log *journal.Journal) *plugin.ClientConfig {
+	late := log.Output() // what the plugin prints through go-plugin's own stream
+	return &plugin.ClientConfig{
+		HandshakeConfig:  transport.Handshake(),
+		VersionedPlugins: transport.ClientPlugins(),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         !command.WithoutMTLS,
+		SkipHostEnv:      true,
+		StartTimeout:     startTimeout(ctx),
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: l.sockets.Path()},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(transport.MaxMessageBytes)),
+		},
+		SyncStdout: &journal.Writer{Emit: late.Stdout},
+		SyncStderr: &journal.Writer{Emit: late.Stderr},
+		Logger:     hclog.NewNullLogger(), // whatever goes wrong comes back as an error or in the journal
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, folder string) (pluginrunner.Runner, error) {
+			p.folder.Store(&folder)
+			run := command.Command
+			run.Env = append(append([]string{}, run.Env...), cmd.Env...)
+			process := runner.New(l.starter, run, log.Output())
+			p.run.Store(process)
+			return process, nil
+		},
+	}
+}
+
+// startTimeout leaves the decision to the context, whose end kills the process.
+func startTimeout(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Minute
+	}
+	return max(time.Until(deadline), 0) + time.Second
+}
+
+// explain turns go-plugin's error into ours, by what is known of the process.
+func (p *Process) explain(ctx context.Context, err error) error {
+	run := p.run.Load()
+	if run == nil || run.Pid() == 0 {
+		return err // it was not even started, and the error says why
+	}
+	if line := run.FirstLine(); line != "" && !isHandshake(line) {
+		return fmt.Errorf("%w: %q", ErrHandshake, line[:min(len(line), maxQuote)])
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrSilent, context.Cause(ctx))
+	}
+	if exit := run.Exit(); run.FirstLine() == "" && !exit.At.IsZero() {
+		return fmt.Errorf("%w: %s", ErrEnded, exit)
+	}
+	return fmt.Errorf("connect to plugin: %w", err)
+}
+
+// isHandshake reports whether the line has the form of go-plugin's handshake:
+// https://github.com/hashicorp/go-plugin/blob/v1.8.0/docs/guide-plugin-write-non-go.md
+func isHandshake(line string) bool {
+	parts := strings.Split(strings.TrimSpace(line), "|")
+	if len(parts) < 4 {
+		return false
+	}
+	_, err := strconv.Atoi(parts[0])
+	return err == nil
+}

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package runner
+
+import "syscall"
+
+// processAttributes: a group of its own.
+func processAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,70 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// page is a client of pulse.live.v1.
+type page struct {
+	*connection
+	feed     *feed
+	version  string
+	interval time.Duration
+}
+
+// hear takes nothing: pages only listen.
+func (p *page) hear(clientMessage) {}
+
+func (p *page) speak(ctx context.Context) error {
+	if err := p.greet(ctx); err != nil {
+		return err
+	}
+	leave := p.feed.join()
+	defer leave()
+	ping := time.NewTicker(pingInterval)
+	defer ping.Stop()
+	held, err := p.sendSnapshot(ctx)
+	for err == nil {
+		frame, changed := p.feed.after(held)
+		switch {
+		case frame.data != nil:
+			held, err = frame.rev, p.send(ctx, frame.data)
+			continue
+		case frame.lost:
+			held, err = p.sendSnapshot(ctx)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		case now := <-ping.C:
+			err = p.send(ctx, clockFrame("ping", now))
+		}
+	}
+	return err
+}
+
+func (p *page) greet(ctx context.Context) error {
+	hello, err := json.Marshal(map[string]any{"type": "hello", "data": map[string]any{
+		"protocol": Protocol, "version": p.version, "time": time.Now().UnixMilli(), "intervalMs": p.interval.Milliseconds(),
+	}})
+	if err != nil {
+		return fmt.Errorf("encode hello: %w", err)
+	}
+	return p.send(ctx, hello)
+}
+
+// sendSnapshot sends everything and returns the revision the page then holds.
+func (p *page) sendSnapshot(ctx context.Context) (uint64, error) {
+	rev, frames := p.feed.snapshot()
+	for _, frame := range frames {
+		if err := p.send(ctx, frame); err != nil {
+			return 0, err
+		}
+	}
+	return rev, nil
+}

@@ -1,0 +1,91 @@
+package history
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/view/unit"
+	"github.com/pulse-hub/pulse/sdk/resource"
+)
+
+// Store reads series; [metrics.Store] is one.
+type Store interface {
+	Select(ctx context.Context, query metrics.Query) ([]metrics.Result, error)
+}
+
+// Request says what moment a view is made at and how far it looks back.
+type Request struct {
+	Snapshot *inventory.Snapshot
+	Now      time.Time
+	Span     time.Duration
+}
+
+// from returns where the look back begins, in Unix ms.
+func (r *Request) from() int64 { return r.Now.Add(-r.Span).UnixMilli() }
+
+// wireMetric says what a metric is called on the wire and in the store.
+type wireMetric struct {
+	wire, name string
+	percent    bool
+}
+
+// wireMetrics are the metrics that charts know, in the order they are told.
+func wireMetrics() []wireMetric {
+	return []wireMetric{
+		{"cpu", metrics.CPUUsageRatio, true},
+		{"memory", metrics.MemoryUsageRatio, true},
+		{"disk", metrics.DiskUsageRatio, true},
+		{"diskread", metrics.DiskReadRate, false},
+		{"diskwrite", metrics.DiskWriteRate, false},
+		{"netin", metrics.NetworkReceiveRate, false},
+		{"netout", metrics.NetworkTransmitRate, false},
+	}
+}
+
+// value converts a stored value to the wire, with two decimals.
+func (m wireMetric) value(stored float64) float64 {
+	if m.percent {
+		stored *= 100
+	}
+	return math.Round(unit.Finite(stored)*100) / 100
+}
+
+// current returns the metric's present value and whether it is known.
+func (m wireMetric) current(e *inventory.Entry) (float64, bool) {
+	stored, known := presentValue(e, m.name)
+	return m.value(stored), known
+}
+
+func presentValue(e *inventory.Entry, name string) (float64, bool) {
+	switch name {
+	case metrics.CPUUsageRatio:
+		return unit.Fraction(e.Usage.CPU), e.Usage.CPU != nil
+	case metrics.MemoryUsageRatio:
+		return e.Usage.Memory.Ratio()
+	case metrics.DiskUsageRatio:
+		if detail, _ := e.Detail.(*resource.Guest); detail != nil && detail.DiskUnknown != "" {
+			return 0, false
+		}
+		return e.Usage.Disk.FullRatio()
+	}
+	if e.Rates == nil {
+		return 0, false
+	}
+	switch name {
+	case metrics.DiskReadRate:
+		return e.Rates.DiskRead, true
+	case metrics.DiskWriteRate:
+		return e.Rates.DiskWrite, true
+	case metrics.NetworkReceiveRate:
+		return e.Rates.NetIn, true
+	case metrics.NetworkTransmitRate:
+		return e.Rates.NetOut, true
+	}
+	return 0, false
+}
+
+// second returns the start of t's second in Unix milliseconds.
+func second(t time.Time) int64 { return t.Unix() * 1000 }
