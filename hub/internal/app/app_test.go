@@ -87,7 +87,7 @@ func (h *hub) do(t *testing.T, method, path string, body any) (int, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // only read from
+	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func (h *hub) frames(t *testing.T, seen func(kind string, raw []byte) bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.CloseNow() //nolint:errcheck // the end of the test
+	defer c.CloseNow()
 	c.SetReadLimit(1 << 20)
 	for {
 		_, raw, err := c.Read(ctx)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"strconv"
@@ -71,7 +70,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, c *
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: 64 << 10,
-		ErrorLog:       log.New(logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}), "", 0),
+		ErrorLog:       logger.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -92,6 +91,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, c *
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-ended
+	// Always http.ErrServerClosed by now.
+	_ = <-ended
 	return err
 }

@@ -27,7 +27,7 @@ func (c *Config) applyFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("open configuration: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // only read from
+	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, maxFile))
 	if err != nil {
 		return fmt.Errorf("read configuration: %w", err)

@@ -21,7 +21,7 @@ import (
 const applyTimeout = 2 * time.Second
 
 var (
-	// ErrBusy: the report was not taken because the hub is behind; send it again.
+	// ErrBusy says that the report was not taken because the hub is behind; send it again.
 	ErrBusy = errors.New("hub is busy")
 	errFull = errors.New("too many hosts are known")
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -118,7 +119,7 @@ func newEntry(method, path string, op operation) entry {
 func curl(e *entry) string {
 	var b strings.Builder
 	b.WriteString("curl")
-	if e.Method != "GET" {
+	if e.Method != http.MethodGet {
 		b.WriteString(" -X " + e.Method)
 	}
 	if len(e.Security) > 0 {
@@ -141,20 +142,21 @@ func curl(e *entry) string {
 
 // schemaOf names the schema of a body, or shows it where it has no name.
 func schemaOf(contents map[string]content) string {
-	for _, media := range slices.Sorted(maps.Keys(contents)) {
-		raw := contents[media].Schema
-		var reference struct {
-			Ref string `json:"$ref"`
-		}
-		if json.Unmarshal(raw, &reference) == nil && reference.Ref != "" {
-			return strings.TrimPrefix(reference.Ref, "#/components/schemas/")
-		}
-		if len(raw) > 0 {
-			return string(raw)
-		}
-		return media
+	if len(contents) == 0 {
+		return ""
 	}
-	return ""
+	media := slices.Sorted(maps.Keys(contents))[0]
+	raw := contents[media].Schema
+	var reference struct {
+		Ref string `json:"$ref"`
+	}
+	switch {
+	case json.Unmarshal(raw, &reference) == nil && reference.Ref != "":
+		return strings.TrimPrefix(reference.Ref, "#/components/schemas/")
+	case len(raw) > 0:
+		return string(raw)
+	}
+	return media
 }
 
 type schema struct{ Name, JSON string }

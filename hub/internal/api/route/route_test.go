@@ -152,7 +152,7 @@ func TestBodyIsBounded(t *testing.T) {
 	h := handler(t, Options{Routes: samples()})
 	for body, want := range map[string]int{"1234": 200, "12345": 400} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest("POST", "/api/post", strings.NewReader(body)))
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/api/post", strings.NewReader(body)))
 		if w.Code != want {
 			t.Errorf("%d bytes gave %d, want %d", len(body), w.Code, want)
 		}
@@ -278,7 +278,7 @@ func TestClientAddress(t *testing.T) {
 		{"mapped", "[::ffff:10.1.1.1]:1", "203.0.113.9", "", "203.0.113.9"},
 	}
 	for _, tt := range tests {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = tt.peer
 		if tt.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", tt.forwarded)

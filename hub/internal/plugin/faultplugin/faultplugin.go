@@ -91,7 +91,7 @@ func misbehave(mode Mode) {
 		time.Sleep(time.Hour)
 	case Parent:
 		path, args := Executable(sleeper)
-		child := exec.Command(path, args...)
+		child := exec.CommandContext(context.Background(), path, args...) // outlives its parent on purpose
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
 		if err := child.Start(); err != nil {
 			panic(err)

@@ -83,10 +83,10 @@ func TestRanges(t *testing.T) {
 		{"storage", StorageRange, "90", 90 * time.Minute}, {"storage", StorageRange, "", time.Hour},
 		{"storage", StorageRange, "1h", time.Minute}, {"storage", StorageRange, "-5", time.Hour},
 		{"storage", StorageRange, "99999999", maxRange}, {"storage", StorageRange, "99999999999999999999", time.Hour},
-		{"history", HistoryRange, "", 24 * time.Hour}, {"history", HistoryRange, "1d", 24 * time.Hour},
-		{"history", HistoryRange, "6h", 6 * time.Hour}, {"history", HistoryRange, "30d", 720 * time.Hour},
-		{"history", HistoryRange, "90m", 90 * time.Minute}, {"history", HistoryRange, "-1h", 24 * time.Hour},
-		{"history", HistoryRange, "rubbish", 24 * time.Hour}, {"history", HistoryRange, "99999h", maxRange},
+		{"history", SpanOf, "", 24 * time.Hour}, {"history", SpanOf, "1d", 24 * time.Hour},
+		{"history", SpanOf, "6h", 6 * time.Hour}, {"history", SpanOf, "30d", 720 * time.Hour},
+		{"history", SpanOf, "90m", 90 * time.Minute}, {"history", SpanOf, "-1h", 24 * time.Hour},
+		{"history", SpanOf, "rubbish", 24 * time.Hour}, {"history", SpanOf, "99999h", maxRange},
 	} {
 		if got := test.parse(test.text); got != test.want {
 			t.Errorf("%s range %q: got %s, want %s", test.name, test.text, got, test.want)

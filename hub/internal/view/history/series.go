@@ -30,7 +30,7 @@ type Query struct {
 	ResourceType, ResourceID string
 	// Metric is one metric, or empty for all.
 	Metric string
-	// Range is as the client gave it; see HistoryRange.
+	// Range is as the client gave it; see SpanOf.
 	Range string
 }
 
@@ -70,7 +70,7 @@ func ReadHistory(ctx context.Context, store Store, snap *inventory.Snapshot, now
 	if query.ResourceType == "" || query.ResourceID == "" {
 		return nil, ErrIncomplete
 	}
-	request := Request{Snapshot: snap, Now: now, Span: HistoryRange(query.Range)}
+	request := Request{Snapshot: snap, Now: now, Span: SpanOf(query.Range)}
 	start, end := request.from(), now.UnixMilli()
 	series := map[string][]SeriesPoint{}
 	if e, ok := find(snap, query.ResourceType, query.ResourceID); ok {

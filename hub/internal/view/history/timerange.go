@@ -43,9 +43,9 @@ func StorageRange(text string) time.Duration {
 	return min(time.Duration(min(minutes, int(maxRange/time.Minute)))*time.Minute, maxRange)
 }
 
-// HistoryRange reads the range of a history request: days as "7d", any Go
+// SpanOf reads the range of a history request: days as "7d", any Go
 // duration, and a day for everything else.
-func HistoryRange(text string) time.Duration {
+func SpanOf(text string) time.Duration {
 	const day = 24 * time.Hour
 	switch text {
 	case "1d":

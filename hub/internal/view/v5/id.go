@@ -64,11 +64,8 @@ func guestID(instance string, e *inventory.Entry) string {
 
 func storageID(instance string, e *inventory.Entry) string {
 	node := storageOf(e).Node
-	switch {
-	case node == "":
+	if node == "" || node == instance {
 		return instance + "-" + e.Name
-	case node == instance:
-		return node + "-" + e.Name
 	}
 	return instance + "-" + node + "-" + e.Name
 }
