@@ -19,7 +19,7 @@ const bareRole = "serve-bare"
 func serveBare() {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	engine.GET("/api/health", func(c *gin.Context) { c.Status(http.StatusOK) })
+	engine.GET("/api/health", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "healthy"}) })
 	engine.POST("/api/agents/host/report", func(c *gin.Context) {
 		var body report.Host
 		if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {

@@ -61,7 +61,7 @@ func ingestAt(ctx context.Context, bin string, bare *process, size int, s settin
 	}
 	defer pages.close()
 	fleet := newFleet(size)
-	if _, err := load(ctx, hub, fleet, time.Second); err != nil {
+	if err := fleet.introduce(ctx, hub.url); err != nil {
 		return 0, 0, 0, err
 	}
 	var rates, cpus, ratios []float64
@@ -123,6 +123,21 @@ func load(ctx context.Context, target *process, f *fleet, length time.Duration) 
 	}
 	n := float64(sent.Load())
 	return loaded{rate: n / seconds, cpuPerThousand: (cpuAfter - cpuBefore).Seconds() / n * 1000}, nil
+}
+
+// introduce has every host report twice, so that the hub knows it and its
+// series: what is measured is a running fleet, not its first minute.
+func (f *fleet) introduce(ctx context.Context, url string) error {
+	client := &http.Client{Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		for i := range f.hosts {
+			if err := f.report(ctx, client, url, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // report posts the next report of host i.

@@ -113,10 +113,8 @@ func measureLive(ctx context.Context, bin string, s settings) ([]Result, error) 
 	f := newFleet(liveHosts)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
-	for i := range f.hosts {
-		if err := f.report(ctx, client, hub.url, i); err != nil {
-			return nil, err
-		}
+	if err := f.introduce(ctx, hub.url); err != nil {
+		return nil, err
 	}
 	watch := &latencies{sent: map[string]time.Time{}}
 	p, err := openPage(ctx, hub, []string{liveProtocol}, watch.see)

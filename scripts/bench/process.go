@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -101,8 +102,8 @@ func (p *process) healthy(ctx context.Context) bool {
 		return false
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, answer.Body)
-	return answer.StatusCode == http.StatusOK
+	body, err := io.ReadAll(answer.Body)
+	return err == nil && answer.StatusCode == http.StatusOK && bytes.Contains(body, []byte(`"healthy"`))
 }
 
 func (p *process) stop() {

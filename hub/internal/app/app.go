@@ -16,9 +16,11 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/hub/internal/report"
 	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/hub/internal/stream"
@@ -33,6 +35,7 @@ type App struct {
 	config  *config.Config
 	build   Build
 	logger  hclog.Logger
+	tuning  tuning
 	started time.Time
 
 	ready   chan struct{} // closed when every route is served
@@ -46,6 +49,15 @@ type Build struct {
 	// PluginsSHA256 is the hash that the bundled plugins' program must have, in
 	// lower-case hexadecimal; empty: any will do.
 	PluginsSHA256 string
+}
+
+// tuning are numbers and places that only tests make smaller. The zero value
+// means those that a hub runs with.
+type tuning struct {
+	Supervision supervise.Timing
+	Retry       collect.Retry
+	// Sockets is the folder below which plugins make their sockets.
+	Sockets string
 }
 
 // New builds a hub that has not touched anything yet. The configuration must
@@ -85,6 +97,9 @@ func (a *App) Run(ctx context.Context) error {
 		close(a.ready)
 		a.logger.Info("hub is ready", "address", a.address.String(), "version", a.build.Version, "duration", time.Since(a.started))
 		err = wait(ctx, server, running)
+	}
+	if ctx.Err() != nil {
+		err = nil // told to stop, perhaps before it was ready
 	}
 	a.logger.Info("hub is stopping")
 	deadline := time.Now().Add(shutdownTimeout)

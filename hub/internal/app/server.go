@@ -91,7 +91,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, c *
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	// Always http.ErrServerClosed by now.
-	_ = <-ended
+	if closed := <-ended; !errors.Is(closed, http.ErrServerClosed) {
+		err = errors.Join(err, closed)
+	}
 	return err
 }

@@ -73,7 +73,7 @@ func New(options Options) *Inventory {
 	if inv.now == nil {
 		inv.now = time.Now
 	}
-	inv.current.Store(emptySnapshot())
+	inv.current.Store(&Snapshot{trees: emptyTrees()})
 	return inv
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -384,6 +385,55 @@ func TestBatchesTellEverything(t *testing.T) {
 	if len(replayed) != snapshot.Len() {
 		t.Errorf("batches give %d resources, the snapshot %d", len(replayed), snapshot.Len())
 	}
+}
+
+// Readers walk snapshots while observations come in: the race detector sees a
+// shared node that is written to, and a snapshot that changes fails the count.
+func TestSnapshotsStandStillUnderWriting(t *testing.T) {
+	inv := New(Options{})
+	const hosts = 300
+	observe := func(round int) {
+		for i := range hosts {
+			observation := Observation{Source: SourceRef{ID: fmt.Sprintf("host:%d", i)}, Sequence: uint64(round + 1), Complete: true}
+			observation.Resources = []resource.Resource{{ID: "h", Kind: resource.KindHost}, {ID: fmt.Sprintf("r%d", round%3), Kind: "vm", ParentID: "h"}}
+			if _, err := inv.Apply(t.Context(), observation); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	observe(0)
+	var readers sync.WaitGroup
+	stop := make(chan struct{})
+	for range 2 {
+		readers.Go(func() {
+			for {
+				snapshot := inv.Snapshot()
+				var of [3]int
+				for entry := range snapshot.All() {
+					of[0]++
+					for range snapshot.Children(entry.Key) {
+						of[1]++
+					}
+				}
+				for range snapshot.OfKind(resource.KindHost) {
+					of[2]++
+				}
+				if of != [3]int{2 * hosts, hosts, hosts} || snapshot.Len() != 2*hosts {
+					t.Errorf("revision %d: counted %v", snapshot.Revision, of)
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for round := range 5 {
+		observe(round + 1)
+	}
+	close(stop)
+	readers.Wait()
 }
 
 func BenchmarkApplyHostReport(b *testing.B) {

@@ -2,9 +2,10 @@ package inventory
 
 import (
 	"iter"
+	"strings"
 	"time"
 
-	iradix "github.com/hashicorp/go-immutable-radix/v2"
+	"github.com/tidwall/btree"
 
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -58,29 +59,46 @@ type Snapshot struct {
 	// At is when the revision was made, by the hub's clock.
 	At time.Time
 
-	entries  *iradix.Tree[*Entry]  // by key
-	byKind   *iradix.Tree[*Entry]  // by kind, zero byte, key
-	children *iradix.Tree[*Entry]  // by parent key, zero byte, key
-	sources  *iradix.Tree[*Source] // by ID
+	trees
 }
 
-func emptySnapshot() *Snapshot {
-	return &Snapshot{
-		entries:  iradix.New[*Entry](),
-		byKind:   iradix.New[*Entry](),
-		children: iradix.New[*Entry](),
-		sources:  iradix.New[*Source](),
+// trees are the indexes of a snapshot. A copy costs nothing: it shares every
+// node with the original until one of the two is written to, and then only the
+// nodes on the way to what is written are copied. What is published is never
+// written to.
+type trees struct {
+	entries  *btree.Map[string, *Entry]  // by key
+	byKind   *btree.Map[string, *Entry]  // by kind, zero byte, key
+	children *btree.Map[string, *Entry]  // by parent key, zero byte, key
+	sources  *btree.Map[string, *Source] // by ID
+}
+
+// degree is the most children a node has. A write copies one node on each
+// level, so narrow nodes cost less to write; wide ones are quicker to walk.
+const degree = 16
+
+func emptyTrees() trees {
+	return trees{
+		entries:  btree.NewMap[string, *Entry](degree),
+		byKind:   btree.NewMap[string, *Entry](degree),
+		children: btree.NewMap[string, *Entry](degree),
+		sources:  btree.NewMap[string, *Source](degree),
 	}
+}
+
+// copy returns trees that can be written to without a reader of t noticing.
+func (t trees) copy() trees {
+	return trees{entries: t.entries.Copy(), byKind: t.byKind.Copy(), children: t.children.Copy(), sources: t.sources.Copy()}
 }
 
 // Len returns the number of resources.
 func (s *Snapshot) Len() int { return s.entries.Len() }
 
 // Get returns the resource with that key.
-func (s *Snapshot) Get(key string) (*Entry, bool) { return s.entries.Get([]byte(key)) }
+func (s *Snapshot) Get(key string) (*Entry, bool) { return s.entries.Get(key) }
 
 // All yields every resource in the order of the keys.
-func (s *Snapshot) All() iter.Seq[*Entry] { return walk(s.entries, nil) }
+func (s *Snapshot) All() iter.Seq[*Entry] { return walk(s.entries, "") }
 
 // OfKind yields the resources of one kind in the order of their keys.
 func (s *Snapshot) OfKind(kind resource.Kind) iter.Seq[*Entry] {
@@ -94,33 +112,23 @@ func (s *Snapshot) Children(key string) iter.Seq[*Entry] {
 
 // OfSource yields the resources of one source in the order of their keys.
 func (s *Snapshot) OfSource(id string) iter.Seq[*Entry] {
-	return walk(s.entries, []byte(id+"/"))
+	return walk(s.entries, id+"/")
 }
 
 // Source returns the source with that ID.
-func (s *Snapshot) Source(id string) (*Source, bool) { return s.sources.Get([]byte(id)) }
+func (s *Snapshot) Source(id string) (*Source, bool) { return s.sources.Get(id) }
 
 // Sources yields every source in the order of the IDs.
-func (s *Snapshot) Sources() iter.Seq[*Source] { return walk(s.sources, nil) }
+func (s *Snapshot) Sources() iter.Seq[*Source] { return walk(s.sources, "") }
 
-func walk[T any](tree *iradix.Tree[T], prefix []byte) iter.Seq[T] {
+// walk yields what the tree holds below a prefix, in the order of the keys.
+func walk[T any](tree *btree.Map[string, T], prefix string) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		it := tree.Root().Iterator()
-		if len(prefix) > 0 {
-			it.SeekPrefix(prefix)
-		}
-		for _, value, ok := it.Next(); ok; _, value, ok = it.Next() {
-			if !yield(value) {
-				return
-			}
-		}
+		tree.Ascend(prefix, func(key string, value T) bool {
+			return strings.HasPrefix(key, prefix) && yield(value)
+		})
 	}
 }
 
 // join makes an index key out of its two parts; no part holds a zero byte.
-func join(first, second string) []byte {
-	key := make([]byte, 0, len(first)+1+len(second))
-	key = append(key, first...)
-	key = append(key, 0)
-	return append(key, second...)
-}
+func join(first, second string) string { return first + "\x00" + second }

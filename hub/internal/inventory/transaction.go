@@ -3,8 +3,6 @@ package inventory
 import (
 	"time"
 
-	iradix "github.com/hashicorp/go-immutable-radix/v2"
-
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
@@ -16,24 +14,18 @@ type transaction struct {
 	now   time.Time
 	batch Batch
 
-	entries  *iradix.Txn[*Entry]
-	byKind   *iradix.Txn[*Entry]
-	children *iradix.Txn[*Entry]
-	sources  *iradix.Txn[*Source]
-	touched  bool
+	next    trees
+	touched bool
 }
 
 func newTransaction(inv *Inventory) *transaction {
 	base := inv.current.Load()
 	return &transaction{
-		inv:      inv,
-		base:     base,
-		now:      inv.now(),
-		batch:    Batch{Revision: base.Revision + 1},
-		entries:  base.entries.Txn(),
-		byKind:   base.byKind.Txn(),
-		children: base.children.Txn(),
-		sources:  base.sources.Txn(),
+		inv:   inv,
+		base:  base,
+		now:   inv.now(),
+		batch: Batch{Revision: base.Revision + 1},
+		next:  base.copy(),
 	}
 }
 
@@ -55,12 +47,12 @@ func (tx *transaction) putSource(state *sourceState) {
 	if !sameSource(before, next) {
 		tx.batch.SourceChanged = true
 	}
-	tx.sources.Insert([]byte(next.ID), next)
+	tx.next.sources.Set(next.ID, next)
 	tx.touched = true
 }
 
 func (tx *transaction) removeSource(id string) {
-	if _, had := tx.sources.Delete([]byte(id)); had {
+	if _, had := tx.next.sources.Delete(id); had {
 		tx.batch.Source = id
 		tx.batch.SourceChanged = true
 		tx.touched = true
@@ -73,10 +65,10 @@ func (tx *transaction) put(before, after *Entry) {
 		tx.dropIndexes(before, after)
 	}
 	after.Revision = tx.batch.Revision
-	tx.entries.Insert([]byte(after.Key), after)
-	tx.byKind.Insert(join(string(after.Kind), after.Key), after)
+	tx.next.entries.Set(after.Key, after)
+	tx.next.byKind.Set(join(string(after.Kind), after.Key), after)
 	if after.ParentKey != "" {
-		tx.children.Insert(join(after.ParentKey, after.Key), after)
+		tx.next.children.Set(join(after.ParentKey, after.Key), after)
 	}
 	tx.record(Change{Before: before, After: after})
 }
@@ -84,18 +76,18 @@ func (tx *transaction) put(before, after *Entry) {
 // dropIndexes removes the index keys of before that after will not overwrite.
 func (tx *transaction) dropIndexes(before, after *Entry) {
 	if before.Kind != after.Kind {
-		tx.byKind.Delete(join(string(before.Kind), before.Key))
+		tx.next.byKind.Delete(join(string(before.Kind), before.Key))
 	}
 	if before.ParentKey != "" && before.ParentKey != after.ParentKey {
-		tx.children.Delete(join(before.ParentKey, before.Key))
+		tx.next.children.Delete(join(before.ParentKey, before.Key))
 	}
 }
 
 func (tx *transaction) remove(entry *Entry) {
-	tx.entries.Delete([]byte(entry.Key))
-	tx.byKind.Delete(join(string(entry.Kind), entry.Key))
+	tx.next.entries.Delete(entry.Key)
+	tx.next.byKind.Delete(join(string(entry.Kind), entry.Key))
 	if entry.ParentKey != "" {
-		tx.children.Delete(join(entry.ParentKey, entry.Key))
+		tx.next.children.Delete(join(entry.ParentKey, entry.Key))
 	}
 	tx.record(Change{Before: entry})
 }
@@ -122,10 +114,7 @@ func (tx *transaction) commit() {
 		tx.inv.current.Store(&Snapshot{
 			Revision: tx.batch.Revision,
 			At:       tx.now,
-			entries:  tx.entries.Commit(),
-			byKind:   tx.byKind.Commit(),
-			children: tx.children.Commit(),
-			sources:  tx.sources.Commit(),
+			trees:    tx.next,
 		})
 	} else {
 		tx.batch.Revision = tx.base.Revision
