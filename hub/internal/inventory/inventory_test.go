@@ -342,7 +342,22 @@ func TestFullQueueHoldsUpAndLosesNothing(t *testing.T) {
 func TestBatchesTellEverything(t *testing.T) {
 	b := newBench(t)
 	sub := b.Subscribe("replay", 10_000)
+	before := b.Snapshot()
+	checkSources := func() {
+		t.Helper()
+		after := b.Snapshot()
+		for entry := range after.All() {
+			was, _ := before.Get(entry.Key)
+			then, _ := before.Source(entry.Source)
+			now, known := after.Source(entry.Source)
+			if was != entry && (then == now || !known) {
+				t.Fatalf("revision %d: %s is new and its source is not", after.Revision, entry.Key)
+			}
+		}
+		before = after
+	}
 	for i := range 300 {
+		checkSources()
 		b.now = b.now.Add(time.Second)
 		source := SourceRef{ID: fmt.Sprintf("s%d", i%7)}
 		observation := Observation{Source: source, Complete: i%3 != 0, ValidFor: 10 * time.Second}

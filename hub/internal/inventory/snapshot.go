@@ -31,7 +31,9 @@ type Entry struct {
 	Revision uint64
 }
 
-// Source is a source as the inventory knows it. Immutable, like an Entry.
+// Source is a source as the inventory knows it. Immutable, like an Entry, and
+// new whenever the source is observed or anything of it changes: as long as the
+// pointer is the same, so are all resources of the source.
 type Source struct {
 	SourceRef
 	Health Health

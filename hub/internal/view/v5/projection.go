@@ -47,6 +47,10 @@ type facts struct {
 	lastBackup int64
 	dockerHost *DockerHostSettings
 	cluster    *ClusterSettings
+	// source stands for everything below an entity that is rendered with what
+	// is below it: the inventory makes a new one when anything of a source
+	// changes, so nothing below has to be looked at to know that it is the same.
+	source *inventory.Source
 }
 
 type inputs = fragment.Inputs[facts]

@@ -78,9 +78,9 @@ func (p *projection) dockerHosts() section[DockerHost] {
 	return without(p, resource.KindContainerHost,
 		func(in *inputs) {
 			in.Extra.dockerHost = p.in.DockerHosts[in.Entry.ID]
-			in.Related = p.below(in.Entry, 1)
+			in.Extra.source = p.sources[in.Entry.Source]
 		},
-		func(in inputs) DockerHost { return p.dockerHost(in.Entry, in.Related, in.Extra) })
+		func(in inputs) DockerHost { return p.dockerHost(in.Entry, p.below(in.Entry, 1), in.Extra) })
 }
 
 // clusterDepth is how far below a cluster its pods may be: on a node of it.
@@ -90,15 +90,17 @@ func (p *projection) clusters() section[KubernetesCluster] {
 	return without(p, resource.KindCluster,
 		func(in *inputs) {
 			in.Extra.cluster = p.in.Clusters[in.Entry.ID]
-			in.Related = p.below(in.Entry, clusterDepth)
+			in.Extra.source = p.sources[in.Entry.Source]
 		},
-		func(in inputs) KubernetesCluster { return p.cluster(in.Entry, in.Related, in.Extra) })
+		func(in inputs) KubernetesCluster {
+			return p.cluster(in.Entry, p.below(in.Entry, clusterDepth), in.Extra)
+		})
 }
 
 func (p *projection) backupServers() section[PBS] {
 	s := ofKind(p, resource.KindBackupServer, func(*inventory.Entry, facts) PBS { return PBS{} })
-	s.items = p.with(s.items, func(in *inputs) { in.Related = p.below(in.Entry, 1) })
-	s.render = func(in inputs) PBS { return p.pbs(in.Entry, in.Related, in.Extra) }
+	s.items = p.with(s.items, func(in *inputs) { in.Extra.source = p.sources[in.Entry.Source] })
+	s.render = func(in inputs) PBS { return p.pbs(in.Entry, p.below(in.Entry, 1), in.Extra) }
 	return s
 }
 
