@@ -184,7 +184,7 @@ func (p *Projector) render(e *inventory.Entry) (Head, Tail) {
 		CPU: ratioMetric(e.Usage.CPU), Memory: memoryMetric(e.Usage.Memory), Disk: diskMetric(e.Usage.Disk),
 		Temperature: finite(e.Usage.Temperature),
 	}
-	tail := Tail{Alerts: p.in.Alerts[head.ID], Rates: ratesOf(e), Stale: e.Stale}
+	tail := Tail{Alerts: p.in.Alerts[head.ID], StatusReason: e.StatusReason, Rates: ratesOf(e), Stale: e.Stale}
 	switch e.Kind {
 	case resource.KindNode:
 		p.node(e, &head, &tail)

@@ -51,8 +51,11 @@ type Tail struct {
 	Identity *Identity `json:"identity,omitempty"`
 	// PlatformData is what only resources of this type have.
 	PlatformData any `json:"platformData,omitempty"`
-	// Rates and Stale are additions to the reference's shape.
-	Rates *Rates `json:"rates,omitempty"`
+	// What follows is in addition to the published shape.
+
+	// StatusReason says in a few words why the status is what it is.
+	StatusReason string `json:"statusReason,omitempty"`
+	Rates        *Rates `json:"rates,omitempty"`
 	// Stale says that the source has not confirmed the resource in time: the numbers are old.
 	Stale bool `json:"stale,omitempty"`
 }

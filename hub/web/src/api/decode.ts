@@ -106,6 +106,7 @@ export function decodeResource(raw: JsonObject): Resource | undefined {
     platformData: asObject(raw.platformData),
   };
   put(resource, "parentId", asText(raw.parentId));
+  put(resource, "statusReason", asText(raw.statusReason));
   put(resource, "clusterId", asText(raw.clusterId));
   put(resource, "cpu", decodeMetric(raw.cpu));
   put(resource, "memory", decodeMetric(raw.memory));
@@ -171,7 +172,8 @@ function decodeData(raw: JsonObject): Frame | undefined {
         set: asList(data.set).filter(isObject),
         patch: asList(data.patch).filter(isObject),
         gone: asTexts(data.gone),
-        ...(Array.isArray(data.sources) ? { sources: decodeSources(data.sources) } : {}),
+        sources: decodeSources(data.sources),
+        goneSources: asTexts(data.goneSources),
       };
     case "ping":
       return { type: "ping" };

@@ -1,60 +1,71 @@
 /**
- * The shapes the hub sends. This is the one file to replace when the types are
- * generated from the hub's API description.
+ * The shapes the page works with. Those of requests derive from the hub's API
+ * description (`npm run types` writes schema.gen.ts); only the frames of the
+ * live protocol, which it does not describe, are written here.
  *
  * Units on the wire: percent 0–100 for `Metric.current`, bytes for sizes,
  * bytes per second for rates, Unix milliseconds for times, seconds for uptime.
  */
+import type { paths } from "./schema.gen";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
+/** Paths that can be read. */
+type Readable = { [P in keyof paths]: paths[P] extends { readonly get: object } ? P : never }[keyof paths];
+
+/** What the hub answers to a successful GET. */
+type Answer<P extends Readable> = paths[P] extends {
+  readonly get: {
+    readonly responses: { readonly 200: { readonly content: { readonly "application/json": infer T } } };
+  };
+}
+  ? T
+  : never;
+
+/** Decoding leaves out what the hub sends as null. */
+type Decoded<T> = { readonly [K in keyof T]: NonNullable<T[K]> };
+
+type ResourceAnswer = Answer<"/api/resources/{id}">;
+
 export type ResourceStatus = "online" | "offline" | "running" | "stopped" | "degraded" | "paused" | "unknown";
 
-export interface Metric {
-  readonly current: number;
-  readonly total?: number;
-  readonly used?: number;
-  readonly free?: number;
-}
-
-export interface Rates {
-  readonly netIn?: number;
-  readonly netOut?: number;
-  readonly diskRead?: number;
-  readonly diskWrite?: number;
-}
-
-export interface ResourceAlert {
-  readonly id: string;
-  readonly type: string;
-  readonly level: string;
-  readonly message: string;
-}
-
-export interface Identity {
-  readonly hostname?: string;
+export type Metric = Decoded<NonNullable<ResourceAnswer["cpu"]>>;
+export type Rates = Partial<Decoded<NonNullable<ResourceAnswer["rates"]>>>;
+export type ResourceAlert = Pick<
+  Decoded<NonNullable<ResourceAnswer["alerts"]>[number]>,
+  "id" | "type" | "level" | "message"
+>;
+export interface Identity extends Pick<Decoded<NonNullable<ResourceAnswer["identity"]>>, "hostname"> {
   readonly ips: readonly string[];
 }
 
-export interface Resource {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly displayName: string;
-  readonly platformId: string;
-  readonly platformType: string;
-  readonly parentId?: string;
-  readonly clusterId?: string;
+/** A resource as decoded: lists are never absent, and the live protocol's `lastSeen` is a number. */
+export interface Resource
+  extends Decoded<
+    Pick<
+      ResourceAnswer,
+      | "id"
+      | "type"
+      | "name"
+      | "displayName"
+      | "platformId"
+      | "platformType"
+      | "parentId"
+      | "clusterId"
+      /** Degrees Celsius. */
+      | "temperature"
+      /** Seconds. */
+      | "uptime"
+    >
+  > {
   readonly status: ResourceStatus;
+  /** Why it is degraded or offline, in the words of its source. */
+  readonly statusReason?: string;
   readonly cpu?: Metric;
   readonly memory?: Metric;
   readonly disk?: Metric;
   readonly rates?: Rates;
-  /** Degrees Celsius. */
-  readonly temperature?: number;
-  /** Seconds. */
-  readonly uptime?: number;
   readonly tags: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Unix milliseconds; absent when the hub does not know. */
@@ -102,25 +113,25 @@ export interface Delta {
   readonly set: readonly JsonObject[];
   readonly patch: readonly JsonObject[];
   readonly gone: readonly string[];
-  /** Absent when the sources did not change. */
-  readonly sources?: readonly Source[];
+  /** New and changed sources. */
+  readonly sources: readonly Source[];
+  /** Ids of sources that are no more. */
+  readonly goneSources: readonly string[];
 }
 
 export type Frame = Hello | SnapshotPart | Delta | { readonly type: "ping" };
 
-export interface SecurityStatus {
-  readonly hasAuthentication: boolean;
-  readonly hasProxyAuth: boolean;
-  readonly apiTokenConfigured: boolean;
-}
+export type SecurityStatus = Pick<
+  Answer<"/api/security/status">,
+  "hasAuthentication" | "hasProxyAuth" | "apiTokenConfigured"
+>;
+
+type HistoryAnswer = Answer<"/api/metrics-store/history">;
 
 export type HistoryRange = "1h" | "24h" | "7d";
 export const historyMetrics = ["cpu", "memory", "disk", "netin", "netout", "diskread", "diskwrite"] as const;
 export type HistoryMetric = (typeof historyMetrics)[number];
 
-export interface HistoryPoint {
-  readonly timestamp: number;
-  readonly value: number;
-}
+export type HistoryPoint = Pick<NonNullable<HistoryAnswer["metrics"]>[string][number], "timestamp" | "value">;
 
 export type History = Readonly<Record<HistoryMetric, readonly HistoryPoint[]>>;

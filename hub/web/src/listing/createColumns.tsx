@@ -8,6 +8,7 @@ import { useLive } from "../state/connection";
 import type { Column } from "../ui/DataTable";
 import { heatOf, levelText } from "../ui/levels";
 import { MetricBar } from "../ui/MetricBar";
+import { ResourceName } from "../ui/ResourceName";
 import { StatusMark } from "../ui/StatusMark";
 import { TagList } from "../ui/TagList";
 import { lastBackupOf, measuredPercent, readers, systemOf, titleOf } from "./readers";
@@ -17,8 +18,14 @@ type Cell = (resource: () => Resource) => JSX.Element;
 /** A backup older than this deserves a look. */
 const oldBackupMs = 2 * 86_400_000;
 
-/** All columns a table of resources may have, by key. */
-export function createColumns(): (keys: readonly string[]) => readonly Column[] {
+/** What Proxmox calls its kinds of guests. */
+const guestTypes: Readonly<Record<string, string>> = { vm: "VM", container: "LXC", "oci-container": "OCI" };
+
+/** Room for a machine's title with its own name beside it, in pixels. */
+export const machineNameWidth = 216;
+
+/** All columns a table of resources may have, by key; the name's width in pixels may be another than usual. */
+export function createColumns(): (keys: readonly string[], nameWidth?: number) => readonly Column[] {
   const { t, locale } = useTexts();
   const live = useLive();
 
@@ -42,26 +49,36 @@ export function createColumns(): (keys: readonly string[]) => readonly Column[] 
   const cells: Readonly<
     Record<
       string,
-      { readonly width: number; readonly right?: boolean; readonly down?: boolean; readonly cell: Cell }
+      {
+        readonly width: number;
+        readonly right?: boolean;
+        readonly down?: boolean;
+        readonly minor?: boolean;
+        readonly cell: Cell;
+      }
     >
   > = {
     name: {
-      width: 168,
-      cell: (resource) => <span class="font-medium text-text">{titleOf(resource())}</span>,
+      width: 170,
+      cell: (resource) => (
+        <span class="font-medium text-text" title={titleOf(resource())}>
+          <ResourceName resource={resource()} />
+        </span>
+      ),
     },
     status: {
-      width: 98,
+      width: 94,
       cell: (resource) => <StatusMark status={resource().status} stale={resource().stale} />,
     },
-    cpu: { width: 102, down: true, cell: bar("cpu") },
-    memory: { width: 102, down: true, cell: bar("memory") },
-    disk: { width: 102, down: true, cell: bar("disk") },
+    cpu: { width: 92, down: true, cell: bar("cpu") },
+    memory: { width: 92, down: true, cell: bar("memory") },
+    disk: { width: 92, down: true, cell: bar("disk") },
     netIn: { width: 86, right: true, down: true, cell: rate("netIn") },
     netOut: { width: 86, right: true, down: true, cell: rate("netOut") },
-    diskRead: { width: 86, right: true, down: true, cell: rate("diskRead") },
-    diskWrite: { width: 86, right: true, down: true, cell: rate("diskWrite") },
+    diskRead: { width: 86, right: true, down: true, minor: true, cell: rate("diskRead") },
+    diskWrite: { width: 86, right: true, down: true, minor: true, cell: rate("diskWrite") },
     temperature: {
-      width: 76,
+      width: 72,
       right: true,
       down: true,
       cell: (resource) => (
@@ -71,23 +88,31 @@ export function createColumns(): (keys: readonly string[]) => readonly Column[] 
       ),
     },
     uptime: {
-      width: 76,
+      width: 80,
       right: true,
       down: true,
       cell: number((resource) => formatDuration(resource.uptime || undefined)),
     },
-    os: { width: 160, cell: plain(systemOf) },
-    agent: { width: 66, cell: plain((resource) => asText(resource.platformData.agentVersion)) },
-    version: { width: 84, cell: plain((resource) => asText(resource.platformData.pveVersion)) },
-    seen: { width: 60, right: true, down: true, cell: number(age) },
+    os: { width: 170, cell: plain(systemOf) },
+    agent: { width: 62, minor: true, cell: plain((resource) => asText(resource.platformData.agentVersion)) },
+    version: { width: 84, minor: true, cell: plain((resource) => asText(resource.platformData.pveVersion)) },
+    seen: { width: 58, right: true, down: true, cell: number(age) },
     id: {
-      width: 52,
+      width: 48,
       right: true,
       cell: number((resource) => asNumber(resource.platformData.vmid)?.toString() ?? none),
     },
-    type: { width: 50, cell: plain((resource) => (resource.type === "vm" ? "VM" : "LXC")) },
-    node: { width: 84, cell: plain((resource) => asText(resource.platformData.node)) },
-    tags: { width: 110, cell: (resource) => <TagList tags={resource().tags} /> },
+    type: { width: 46, cell: plain((resource) => guestTypes[resource.type]) },
+    node: { width: 72, cell: plain((resource) => asText(resource.platformData.node)) },
+    tags: {
+      width: 96,
+      // One line: tags without room in it wrap out of sight rather than being cut.
+      cell: (resource) => (
+        <span class="block h-[18px] overflow-hidden" title={resource().tags.join(", ")}>
+          <TagList tags={resource().tags} />
+        </span>
+      ),
+    },
     backup: {
       width: 66,
       right: true,
@@ -107,7 +132,7 @@ export function createColumns(): (keys: readonly string[]) => readonly Column[] 
     },
   };
 
-  return (keys) =>
+  return (keys, nameWidth) =>
     keys.flatMap((key) => {
       const spec = cells[key];
       if (!spec) return [];
@@ -117,10 +142,11 @@ export function createColumns(): (keys: readonly string[]) => readonly Column[] 
         get title() {
           return t(`column.${key}` as "column.name");
         },
-        width: spec.width,
+        width: key === "name" && nameWidth !== undefined ? nameWidth : spec.width,
         right: spec.right ?? false,
         fixed: !readers.has(key),
         descendingFirst: spec.down ?? false,
+        minor: spec.minor ?? false,
         cell: spec.cell,
       };
     });

@@ -1,6 +1,6 @@
 import { createEffect, createRoot } from "solid-js";
 import { expect, test } from "vitest";
-import type { Delta, JsonObject, SnapshotPart } from "../api/types";
+import type { Delta, JsonObject, SnapshotPart, Source } from "../api/types";
 import { type LiveStore, makeLiveStore } from "./liveStore";
 
 function host(id: string, cpu = 10): JsonObject {
@@ -19,7 +19,17 @@ function snapshot(resources: readonly JsonObject[], more: Partial<SnapshotPart> 
 }
 
 function delta(more: Partial<Delta>): Delta {
-  return { type: "delta", prev: 1, rev: 2, set: [], patch: [], gone: [], ...more };
+  return {
+    type: "delta",
+    prev: 1,
+    rev: 2,
+    set: [],
+    patch: [],
+    gone: [],
+    sources: [],
+    goneSources: [],
+    ...more,
+  };
 }
 
 function filled(...resources: readonly JsonObject[]): LiveStore {
@@ -55,6 +65,21 @@ test("applies set, patch and gone", () => {
   expect(store.ids()).toEqual(["a", "c"]);
   expect(store.resource("a")?.cpu?.current).toBe(55);
   expect(store.resource("a")?.platformData).toEqual({});
+});
+
+test("takes in new and changed sources and keeps the others", () => {
+  const source = (id: string, health: Source["health"]): Source => ({
+    id,
+    name: id,
+    type: "pve",
+    health,
+    lastSeen: 1,
+  });
+  const store = makeLiveStore();
+  store.apply(snapshot([], { sources: [source("a", "ok"), source("b", "ok"), source("c", "ok")] }));
+  store.apply(delta({ sources: [source("b", "failed"), source("d", "ok")], goneSources: ["c"] }));
+  const told = store.sources().map((each) => `${each.id} ${each.health}`);
+  expect(told.sort()).toEqual(["a ok", "b failed", "d ok"]);
 });
 
 test("refuses a delta that does not follow the revision it holds", () => {

@@ -94,6 +94,12 @@ export function makeLiveStore(): LiveStore {
     return removed;
   }
 
+  function applySources(frame: Delta) {
+    if (frame.sources.length === 0 && frame.goneSources.length === 0) return;
+    const told = new Set([...frame.goneSources, ...frame.sources.map((source) => source.id)]);
+    setSources((held) => [...held.filter((source) => !told.has(source.id)), ...frame.sources]);
+  }
+
   function applyDelta(frame: Delta): boolean {
     if (!ready() || frame.prev !== rev) return false;
     let followed = true;
@@ -103,7 +109,7 @@ export function makeLiveStore(): LiveStore {
       for (const patch of frame.patch) followed = patchOne(patch) && followed;
       for (const id of frame.gone) moved = remove(id) || moved;
       if (moved) setIds([...entries.keys()]);
-      if (frame.sources) setSources(frame.sources);
+      applySources(frame);
       rev = frame.rev;
       setRevision((count) => count + 1);
     });

@@ -11,8 +11,8 @@ export interface ChartProps {
   readonly series: number;
   /** Fixes the scale to 0–100. */
   readonly percent: boolean;
-  /** Writes dates instead of times under the chart. */
-  readonly days: boolean;
+  /** The chart is never narrower than this, so that a few points look like a few. */
+  readonly leastSpanMs: number;
   readonly locale: string;
   /** Colours are read anew when this changes. */
   readonly shade: string;
@@ -23,11 +23,10 @@ export interface ChartProps {
 
 const height = 92;
 const axisWidth = 64;
+const daySeconds = 86_400;
 const smallestTop = 1024;
-/** Round steps for bytes: 1, 2, 5 and so on of each binary unit. */
-const byteSteps = [0, 1, 2, 3, 4].flatMap((power) =>
-  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power),
-);
+/** Powers of two, so that every mark is round in its binary unit. */
+const byteSteps = Array.from({ length: 50 }, (_item, power) => 2 ** power);
 
 function toData(columns: ChartProps["columns"]): uPlot.AlignedData {
   return [columns.times.map((time) => time / 1000), ...columns.values.map((list) => [...list])];
@@ -41,18 +40,25 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
     font: "11px Inter, system-ui, sans-serif",
     ticks: { show: false },
   };
-  const time = new Intl.DateTimeFormat(
-    props.locale,
-    props.days ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
-  );
+  const clock = new Intl.DateTimeFormat(props.locale, { hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(props.locale, { day: "numeric", month: "short" });
+  // A mark at midnight, or one of a step of days, is a date.
+  const mark = (seconds: number, step: number) => {
+    const moment = new Date(seconds * 1000);
+    const midnight = moment.getHours() === 0 && moment.getMinutes() === 0;
+    return (midnight || step >= daySeconds ? day : clock).format(moment);
+  };
   return {
     width,
     height,
     legend: { show: false },
-    padding: [6, 4, 0, 0],
+    padding: [6, 16, 0, 0],
     cursor: { y: false, sync: { key: "history" }, drag: { setScale: false, x: false }, points: { size: 6 } },
     scales: {
-      x: { time: true },
+      x: {
+        time: true,
+        range: (_plot, first, last) => [Math.min(first, last - props.leastSpanMs / 1000), last],
+      },
       y: { range: props.percent ? [0, 100] : (_plot, _low, high) => [0, Math.max(smallestTop, high * 1.1)] },
     },
     axes: [
@@ -60,9 +66,9 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         ...axis,
         size: 22,
         gap: 5,
-        space: 70,
+        space: 48,
         grid: { show: false },
-        values: (_plot, marks) => marks.map((mark) => time.format(mark * 1000)),
+        values: (_plot, marks, _axis, _space, step) => marks.map((seconds) => mark(seconds, step)),
       },
       {
         ...axis,
@@ -71,7 +77,7 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         space: 22,
         ...(props.percent ? { splits: () => [0, 50, 100] } : { incrs: byteSteps }),
         grid: { stroke: colour("--line"), width: 1 },
-        values: (_plot, marks) => marks.map((mark) => (props.percent ? `${mark}%` : props.format(mark))),
+        values: (_plot, marks) => marks.map((value) => (props.percent ? `${value}%` : props.format(value))),
       },
     ],
     series: [
@@ -109,7 +115,7 @@ export function Chart(props: ChartProps): JSX.Element {
     });
   });
   createEffect(
-    on([() => props.shade, () => props.locale, () => props.days], () => requestAnimationFrame(draw), {
+    on([() => props.shade, () => props.locale, () => props.leastSpanMs], () => requestAnimationFrame(draw), {
       defer: true,
     }),
   );
@@ -127,6 +133,7 @@ export function Chart(props: ChartProps): JSX.Element {
       aria-label={props.label}
       style={{ height: `${height}px` }}
       data-points={props.columns.times.length}
+      data-from={props.columns.times[0]}
     />
   );
 }

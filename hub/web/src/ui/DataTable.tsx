@@ -3,10 +3,12 @@ import { createEffect, createMemo, createSignal, For, type JSX, on, Show } from 
 import type { Resource } from "../api/types";
 import type { Sort } from "../listing/order";
 import { usePreferences } from "../state/preferences";
+import { columnsThatFit, totalWidth } from "./columnsThatFit";
 import { stepFor } from "./rowKeys";
+import { SortControl } from "./SortControl";
 import { TableHeader } from "./TableHeader";
 import { cardHeight, GroupRow, groupCardHeight, ItemRow } from "./tableRows";
-import { createNarrow } from "./viewport";
+import { createNarrow, createWidth } from "./viewport";
 
 export interface Column {
   readonly key: string;
@@ -18,6 +20,8 @@ export interface Column {
   readonly fixed?: boolean;
   /** The first click sorts the largest first. */
   readonly descendingFirst?: boolean;
+  /** Given up first where there is no room for all. */
+  readonly minor?: boolean;
   readonly cell: (resource: () => Resource) => JSX.Element;
 }
 
@@ -50,6 +54,8 @@ export function DataTable(props: DataTableProps): JSX.Element {
   const preferences = usePreferences();
   const [active, setActive] = createSignal(0);
   let scroller: HTMLDivElement | undefined;
+  const width = createWidth(() => scroller);
+  const columns = createMemo(() => columnsThatFit(props.columns, width(), props.sort.key));
 
   const heightOf = (index: number) => {
     if (!narrow()) return rowHeights[preferences.density()];
@@ -95,13 +101,23 @@ export function DataTable(props: DataTableProps): JSX.Element {
       {(row) => (
         <Show
           when={row().kind === "item"}
-          fallback={<GroupRow narrow={narrow()} index={index} id={row().id} table={props} start={start} />}
+          fallback={
+            <GroupRow
+              narrow={narrow()}
+              index={index}
+              id={row().id}
+              table={props}
+              columns={columns()}
+              start={start}
+            />
+          }
         >
           <ItemRow
             narrow={narrow()}
             index={index}
             id={row().id}
             table={props}
+            columns={columns()}
             start={start}
             active={active() === index}
             onActivate={() => setActive(index)}
@@ -112,41 +128,46 @@ export function DataTable(props: DataTableProps): JSX.Element {
   );
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the links inside
-    <div ref={scroller} class="min-h-0 flex-1 overflow-auto" onKeyDown={onKeyDown}>
-      <Show
-        when={!narrow()}
-        fallback={
-          <ul
-            aria-label={props.caption}
-            style={{ height: `${virtualizer.getTotalSize()}px` }}
-            class="relative"
-          >
-            <For each={items()}>{(item) => body(item.index, item.start)}</For>
-          </ul>
-        }
-      >
-        <table
-          class="data-table"
-          aria-rowcount={props.rows.length + 1}
-          style={{ "min-width": `${props.columns.reduce((sum, column) => sum + column.width, 0)}px` }}
-        >
-          <caption class="sr-only">{props.caption}</caption>
-          <colgroup>
-            <For each={props.columns}>{(column) => <col style={{ width: `${column.width}px` }} />}</For>
-          </colgroup>
-          <TableHeader table={props} />
-          <Show when={before() > 0}>
-            <tbody aria-hidden="true" style={{ height: `${before()}px` }} />
-          </Show>
-          <tbody>
-            <For each={items()}>{(item) => body(item.index, item.start)}</For>
-          </tbody>
-          <Show when={after() > 0}>
-            <tbody aria-hidden="true" style={{ height: `${after()}px` }} />
-          </Show>
-        </table>
+    <>
+      <Show when={narrow()}>
+        <SortControl table={props} />
       </Show>
-    </div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the links inside */}
+      <div ref={scroller} class="min-h-0 flex-1 overflow-auto" onKeyDown={onKeyDown}>
+        <Show
+          when={!narrow()}
+          fallback={
+            <ul
+              aria-label={props.caption}
+              style={{ height: `${virtualizer.getTotalSize()}px` }}
+              class="relative"
+            >
+              <For each={items()}>{(item) => body(item.index, item.start)}</For>
+            </ul>
+          }
+        >
+          <table
+            class="data-table"
+            aria-rowcount={props.rows.length + 1}
+            style={{ "min-width": `${totalWidth(columns())}px` }}
+          >
+            <caption class="sr-only">{props.caption}</caption>
+            <colgroup>
+              <For each={columns()}>{(column) => <col style={{ width: `${column.width}px` }} />}</For>
+            </colgroup>
+            <TableHeader table={props} columns={columns()} />
+            <Show when={before() > 0}>
+              <tbody aria-hidden="true" style={{ height: `${before()}px` }} />
+            </Show>
+            <tbody>
+              <For each={items()}>{(item) => body(item.index, item.start)}</For>
+            </tbody>
+            <Show when={after() > 0}>
+              <tbody aria-hidden="true" style={{ height: `${after()}px` }} />
+            </Show>
+          </table>
+        </Show>
+      </div>
+    </>
   );
 }

@@ -6,12 +6,11 @@ import { Button } from "./Button";
 
 const copiedMs = 2000;
 
-/** The one line that puts an agent on a machine, ready to copy. */
+/** The one line that starts an agent on a machine, ready to copy. */
 export function InstallCommand(): JSX.Element {
   const { t } = useTexts();
   const [copied, setCopied] = createSignal(false);
-  const command = () =>
-    `curl -fsSL ${window.location.origin}/install.sh | sudo bash -s -- --url ${window.location.origin} --token YOUR_TOKEN`;
+  const command = () => `pulse-agent --url ${window.location.origin} --token YOUR_TOKEN`;
   async function copy(): Promise<void> {
     await navigator.clipboard.writeText(command());
     setCopied(true);
@@ -19,8 +18,8 @@ export function InstallCommand(): JSX.Element {
   }
   return (
     <div class="w-full text-left">
-      <div class="flex items-start gap-2 rounded-box border border-line bg-bg p-3">
-        <code class="min-w-0 flex-1 font-mono text-[12px] leading-relaxed break-all">{command()}</code>
+      <div class="flex items-center gap-3 rounded-box border border-line-strong bg-panel py-2 pr-2 pl-3.5">
+        <code class="min-w-0 flex-1 font-mono text-[12px] leading-relaxed wrap-anywhere">{command()}</code>
         <Show when={navigator.clipboard}>
           <Button onClick={() => void copy()} aria-live="polite">
             <Show when={copied()} fallback={<Copy class="size-4" aria-hidden="true" />}>

@@ -3,8 +3,9 @@ import type { Resource } from "../api/types";
 import { formatRate } from "../format/numbers";
 import { formatDuration } from "../format/times";
 import { useTexts } from "../i18n/texts";
-import { measuredPercent, titleOf } from "../listing/readers";
-import { MetricBar } from "./MetricBar";
+import { measuredPercent } from "../listing/readers";
+import { LabelledBar } from "./LabelledBar";
+import { ResourceName } from "./ResourceName";
 import { StatusMark } from "./StatusMark";
 
 /** One resource on a phone: name and state, three bars, and what moves. */
@@ -13,15 +14,14 @@ export function ResourceCard(props: { readonly resource: Resource }): JSX.Elemen
   const isWell = () =>
     !props.resource.stale && (props.resource.status === "online" || props.resource.status === "running");
   const metric = (key: "cpu" | "memory" | "disk") => (
-    <span class="min-w-0 flex-1">
-      <span class="block text-[11px] leading-none text-faint">{t(`column.${key}`)}</span>
-      <MetricBar percent={measuredPercent(props.resource, key)} />
-    </span>
+    <LabelledBar title={t(`column.${key}`)} percent={measuredPercent(props.resource, key)} />
   );
   return (
-    <span class="flex flex-col gap-2">
+    <span class="flex flex-col gap-2.5">
       <span class="flex items-center gap-2">
-        <span class="min-w-0 flex-1 truncate font-medium text-text">{titleOf(props.resource)}</span>
+        <span class="min-w-0 flex-1 truncate font-medium text-text">
+          <ResourceName resource={props.resource} />
+        </span>
         <Show when={isWell() && props.resource.uptime}>
           {(uptime) => <span class="num text-[12px] text-faint">{formatDuration(uptime())}</span>}
         </Show>

@@ -2,11 +2,12 @@ import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import { For, type JSX, Show } from "solid-js";
 import { useTexts } from "../i18n/texts";
-import type { DataTableProps } from "./DataTable";
+import type { Column, DataTableProps } from "./DataTable";
 
 /** The column titles, each a button that sorts. */
 export function TableHeader(props: {
-  readonly table: Pick<DataTableProps, "columns" | "sort" | "onSort">;
+  readonly table: Pick<DataTableProps, "sort" | "onSort">;
+  readonly columns: readonly Column[];
 }): JSX.Element {
   const { t } = useTexts();
   const direction = (key: string) => {
@@ -16,7 +17,7 @@ export function TableHeader(props: {
   return (
     <thead>
       <tr aria-rowindex={1}>
-        <For each={props.table.columns}>
+        <For each={props.columns}>
           {(column) => (
             <th scope="col" aria-sort={direction(column.key)}>
               <Show

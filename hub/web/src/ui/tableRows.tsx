@@ -1,6 +1,6 @@
 import { createMemo, For, type JSX, Show } from "solid-js";
 import { useLive } from "../state/connection";
-import type { DataTableProps } from "./DataTable";
+import type { Column, DataTableProps } from "./DataTable";
 
 /** Heights on a phone, in pixels. */
 export const cardHeight = 84;
@@ -12,6 +12,8 @@ interface RowProps {
   readonly id: string;
   readonly start: number;
   readonly table: DataTableProps;
+  /** Those of the table there is room for. */
+  readonly columns: readonly Column[];
 }
 
 /** The heading of a group of rows. */
@@ -35,7 +37,7 @@ export function GroupRow(props: RowProps): JSX.Element {
         aria-rowindex={props.index + 2}
         style={{ height: "var(--row)" }}
       >
-        <td colSpan={props.table.columns.length}>{props.table.group?.(props.id)}</td>
+        <td colSpan={props.columns.length}>{props.table.group?.(props.id)}</td>
       </tr>
     </Show>
   );
@@ -97,7 +99,7 @@ export function ItemRow(props: ItemRowProps): JSX.Element {
             style={{ height: "var(--row)" }}
             onClick={open}
           >
-            <For each={props.table.columns}>
+            <For each={props.columns}>
               {(column, at) => (
                 <td class={column.right ? "text-right" : ""}>
                   {at() === 0 ? link(column.cell(current)) : column.cell(current)}

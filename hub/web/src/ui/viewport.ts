@@ -1,4 +1,4 @@
-import { createSignal, onCleanup } from "solid-js";
+import { createSignal, onCleanup, onMount } from "solid-js";
 
 function createMedia(query: string): () => boolean {
   const media = window.matchMedia(query);
@@ -12,4 +12,19 @@ function createMedia(query: string): () => boolean {
 /** True on phones, where tables become lists. The width is the `sm` breakpoint of theme.css. */
 export function createNarrow(): () => boolean {
   return createMedia("(max-width: 44.99rem)");
+}
+
+/** The width of an element in pixels; infinite until it is known. */
+export function createWidth(element: () => HTMLElement | undefined): () => number {
+  const [width, setWidth] = createSignal(Number.POSITIVE_INFINITY);
+  onMount(() => {
+    const target = element();
+    if (!target) return;
+    const sizes = new ResizeObserver(([entry]) => {
+      if (entry && entry.contentRect.width > 0) setWidth(entry.contentRect.width);
+    });
+    sizes.observe(target);
+    onCleanup(() => sizes.disconnect());
+  });
+  return width;
 }

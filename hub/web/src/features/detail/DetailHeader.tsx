@@ -3,8 +3,9 @@ import { type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
 import { formatAge, formatMoment } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
-import { titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
+import { ResourceName } from "../../ui/ResourceName";
+import { useReasonText } from "../../ui/reasonText";
 import { StatusMark } from "../../ui/StatusMark";
 import { useTypeName } from "../../ui/typeName";
 
@@ -18,31 +19,37 @@ export function DetailHeader(props: DetailHeaderProps): JSX.Element {
   const { t, locale } = useTexts();
   const { now } = useLive();
   const typeName = useTypeName();
+  const reasonText = useReasonText();
   return (
     <header class="flex shrink-0 items-start gap-3 px-5 pt-4 pb-3.5">
       <div class="min-w-0 flex-1">
         <h2 class="truncate text-base leading-6 font-semibold tracking-tight">
           <Show when={props.resource} fallback={props.id}>
-            {(resource) => titleOf(resource())}
+            {(resource) => <ResourceName resource={resource()} />}
           </Show>
         </h2>
         <Show when={props.resource}>
           {(resource) => (
-            <p class="flex flex-wrap items-center gap-x-2.5 text-dim">
-              <StatusMark status={resource().status} stale={resource().stale} />
-              <span aria-hidden="true">·</span>
-              <span>{typeName(resource().type)}</span>
-              <Show when={resource().lastSeen}>
-                {(seen) => (
-                  <>
-                    <span aria-hidden="true">·</span>
-                    <span class="tabular-nums" title={formatMoment(seen(), locale())}>
-                      {t("tip.seen", { age: formatAge(now() - seen()) })}
-                    </span>
-                  </>
-                )}
+            <>
+              <p class="flex flex-wrap items-center gap-x-2.5 text-dim">
+                <StatusMark status={resource().status} stale={resource().stale} />
+                <span aria-hidden="true">·</span>
+                <span>{typeName(resource().type)}</span>
+                <Show when={resource().lastSeen}>
+                  {(seen) => (
+                    <>
+                      <span aria-hidden="true">·</span>
+                      <span class="tabular-nums" title={formatMoment(seen(), locale())}>
+                        {t("tip.seen", { age: formatAge(now() - seen()) })}
+                      </span>
+                    </>
+                  )}
+                </Show>
+              </p>
+              <Show when={reasonText(resource())}>
+                {(reason) => <p class="mt-0.5 break-words text-dim">{reason()}</p>}
               </Show>
-            </p>
+            </>
           )}
         </Show>
       </div>

@@ -4,7 +4,10 @@ import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
 import { usePreferences } from "../../state/preferences";
 import { Chart } from "../../ui/Chart";
-import { appendLive, isEmpty, toColumns } from "./columns";
+import { appendLive, isEmpty, rangeMs, toColumns } from "./columns";
+
+/** A new hub has little history: its chart starts with this part of the span and widens. */
+const leastShare = 12;
 
 export interface LiveChartProps {
   readonly title: string;
@@ -54,7 +57,7 @@ export function LiveChart(props: LiveChartProps): JSX.Element {
   return (
     <Show when={!isEmpty(columns())}>
       <figure>
-        <figcaption class="mb-1 flex items-baseline gap-3">
+        <figcaption class="mb-1 flex items-center gap-3">
           <span class="text-dim">{props.title}</span>
           <span class="text-[12px] text-faint tabular-nums">{moment()}</span>
           <span class="ml-auto flex gap-4">
@@ -80,7 +83,7 @@ export function LiveChart(props: LiveChartProps): JSX.Element {
           columns={columns()}
           series={props.metrics.length}
           percent={props.percent}
-          days={props.range === "7d"}
+          leastSpanMs={rangeMs[props.range] / leastShare}
           locale={locale()}
           shade={shade()}
           format={props.format}

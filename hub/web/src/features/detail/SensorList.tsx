@@ -1,6 +1,6 @@
 import { createMemo, For, type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
-import { formatCelsius, formatCount } from "../../format/numbers";
+import { formatCelsius, formatCount, none } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
 import { heatOf, levelText } from "../../ui/levels";
 import { type SensorReading, sensorsOf } from "./facts";
@@ -10,6 +10,7 @@ export function SensorList(props: { readonly resource: Resource }): JSX.Element 
   const { t, locale } = useTexts();
   const list = createMemo(() => sensorsOf(props.resource));
   const value = (item: SensorReading) => {
+    if (item.value === undefined) return none;
     if (item.kind === "celsius") return formatCelsius(item.value, locale());
     const number = formatCount(Math.round(item.value), locale());
     return item.kind === "rpm" ? `${number} rpm` : number;
@@ -22,7 +23,9 @@ export function SensorList(props: { readonly resource: Resource }): JSX.Element 
             {(item) => (
               <>
                 <dt class="truncate text-dim">{item.name}</dt>
-                <dd class={`num text-right ${item.kind === "celsius" ? levelText[heatOf(item.value)] : ""}`}>
+                <dd
+                  class={`num text-right ${item.kind === "celsius" ? levelText[heatOf(item.value ?? 0)] : ""}`}
+                >
                   <Show when={item.health}>
                     {(health) => (
                       <span

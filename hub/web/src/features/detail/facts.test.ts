@@ -42,7 +42,11 @@ test("reads filesystems, interfaces and sensors, and survives nonsense", () => {
     sensors: {
       temperatureCelsius: { cpu: 55, bad: "hot" },
       fanRpm: { f1: 900 },
-      smart: [{ device: "sda", temperature: 40, health: "PASSED" }],
+      smart: [
+        { device: "sda", temperature: 40, health: "PASSED" },
+        { device: "sdb", temperature: 0, health: "UNKNOWN" },
+        { model: "says nothing" },
+      ],
     },
   });
   expect(filesystemsOf(resource).map((item) => [item.mount, item.percent])).toEqual([
@@ -55,6 +59,7 @@ test("reads filesystems, interfaces and sensors, and survives nonsense", () => {
     { name: "cpu", kind: "celsius", value: 55 },
     { name: "f1", kind: "rpm", value: 900 },
     { name: "sda", kind: "celsius", value: 40, health: "PASSED" },
+    { name: "sdb", kind: "celsius", health: "UNKNOWN" },
   ]);
   expect(sensorsOf(host({ sensors: "none" }))).toEqual([]);
 });

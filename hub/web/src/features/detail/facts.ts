@@ -59,7 +59,8 @@ export function interfacesOf(resource: Resource): readonly NetworkInterface[] {
 export interface SensorReading {
   readonly name: string;
   readonly kind: "celsius" | "rpm" | "plain";
-  readonly value: number;
+  /** Absent when the sensor is there but says nothing, as of a disk that sleeps. */
+  readonly value?: number;
   /** What a disk says of its own health. */
   readonly health?: string;
 }
@@ -77,9 +78,10 @@ export function sensorsOf(resource: Resource): readonly SensorReading[] {
     const raw = asObject(item);
     const value = asNumber(raw.temperature);
     const health = asText(raw.health);
-    if (value === undefined) return [];
+    if (value === undefined && health === undefined) return [];
     const name = [asText(raw.device), asText(raw.model)].filter(Boolean).join(" · ");
-    return [{ name, kind: "celsius", value, ...(health ? { health } : {}) }];
+    // Nothing that can be read is at zero degrees: the agent sends it for a disk it could not ask.
+    return [{ name, kind: "celsius", ...(value ? { value } : {}), ...(health ? { health } : {}) }];
   });
   return [
     ...readings(asObject(sensors.temperatureCelsius), "celsius"),

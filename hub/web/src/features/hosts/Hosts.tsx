@@ -1,6 +1,6 @@
 import { createMemo, type JSX, Show } from "solid-js";
 import { useTexts } from "../../i18n/texts";
-import { createColumns } from "../../listing/createColumns";
+import { createColumns, machineNameWidth } from "../../listing/createColumns";
 import { createListing } from "../../listing/createListing";
 import { pickReaders } from "../../listing/readers";
 import { createSelection } from "../../state/selection";
@@ -31,7 +31,7 @@ const columnKeys = [
 export default function Hosts(): JSX.Element {
   const { t } = useTexts();
   const selection = createSelection();
-  const columns = createColumns()(columnKeys);
+  const columns = createColumns()(columnKeys, machineNameWidth);
   const listing = createListing({
     sortParameter: "sort",
     keep: (resource) => resource.type === "host",

@@ -6,12 +6,13 @@ import { useTexts } from "../../i18n/texts";
 import { placeOf } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
 import { Panel } from "../../ui/Panel";
+import { useReasonText } from "../../ui/reasonText";
 import { useTypeName } from "../../ui/typeName";
 import type { Attention } from "./attention";
 
 const firstFew = 8;
 /** Younger than this, when it was last seen is no news. */
-const worthTellingMs = 20_000;
+const worthTellingMs = 120_000;
 
 export function AttentionList(props: { readonly lines: readonly Attention[] }): JSX.Element {
   const { t } = useTexts();
@@ -52,6 +53,10 @@ function Line(props: { readonly line: Attention }): JSX.Element {
     if (props.line.kind !== "stale") return t(`overview.${props.line.kind}`);
     return since ? t("overview.stale", { age: since }) : t("overview.staleUnknown");
   };
+  const reasonText = useReasonText();
+  const message = () =>
+    props.line.message ??
+    (props.line.resource && props.line.kind !== "alert" && reasonText(props.line.resource));
   const content = () => (
     <>
       <span
@@ -59,13 +64,13 @@ function Line(props: { readonly line: Attention }): JSX.Element {
         class={`size-2 shrink-0 ${props.line.severity === "bad" ? "rounded-[2px] bg-bad" : "rotate-45 rounded-[2px] bg-warn"}`}
       />
       <span class="flex min-w-0 flex-1 flex-col sm:flex-row sm:items-center sm:gap-3">
-        <span class="shrink-0 truncate font-medium sm:w-56">{props.line.name}</span>
+        <span class="shrink-0 truncate font-medium sm:w-60">{props.line.name}</span>
         <span class="hidden w-28 shrink-0 truncate text-faint sm:block">{typeName(props.line.type)}</span>
-        <span class="min-w-0 flex-1 truncate text-dim">
+        <span class="min-w-0 flex-1 truncate text-dim" title={message() || undefined}>
           <span class={`font-medium ${props.line.severity === "bad" ? "text-bad" : "text-warn"}`}>
             {what()}
           </span>
-          <Show when={props.line.message}>{(message) => <span class="ml-2">{message()}</span>}</Show>
+          <Show when={message()}>{(text) => <span class="ml-2">{text()}</span>}</Show>
         </span>
       </span>
       <Show when={props.line.kind !== "stale" && oldEnough() && age()}>
@@ -79,10 +84,10 @@ function Line(props: { readonly line: Attention }): JSX.Element {
     <li class="border-t border-line first:border-t-0">
       <Show
         when={props.line.resource && placeOf(props.line.resource)}
-        fallback={<div class="flex items-center gap-3 py-2.5 pr-10 pl-4">{content()}</div>}
+        fallback={<div class="flex items-center gap-3 py-2 pr-10 pl-4">{content()}</div>}
       >
         {(place) => (
-          <A href={place()} class="flex items-center gap-3 px-4 py-2.5 hover:bg-hover">
+          <A href={place()} class="flex items-center gap-3 px-4 py-2 hover:bg-hover">
             {content()}
             <ChevronRight class="-ml-0.5 size-4 shrink-0 text-faint" aria-hidden="true" />
           </A>

@@ -106,12 +106,14 @@ function OtherCard(props: { readonly resources: readonly Resource[] }): JSX.Elem
   return (
     <div class="rounded-box border border-line bg-panel px-4 py-3.5 sm:col-span-2">
       <h3 class="mb-2 text-sm font-semibold">{t("overview.other")}</h3>
-      <ul class="flex flex-wrap gap-x-8 gap-y-1">
+      <ul class="grid grid-cols-1 gap-x-10 gap-y-1 sm:grid-cols-2 lg:grid-cols-3">
         <For each={types()}>
           {([type, list]) => (
-            <li class="num text-dim">
-              {typeName(type)}:{" "}
-              {t("overview.online", { count: (list ?? []).filter(isUp).length, total: list?.length ?? 0 })}
+            <li class="flex items-baseline justify-between gap-4 text-dim">
+              <span class="truncate">{typeName(type)}</span>
+              <span class="num text-text">
+                {t("overview.upOf", { count: (list ?? []).filter(isUp).length, total: list?.length ?? 0 })}
+              </span>
             </li>
           )}
         </For>

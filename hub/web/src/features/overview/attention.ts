@@ -25,6 +25,24 @@ const order: readonly AttentionKind[] = [
   "sourceDegraded",
 ];
 
+/** Machines before what they store, and that before what runs on them. */
+const ranks: Readonly<Record<string, number>> = {
+  host: 0,
+  node: 0,
+  pbs: 0,
+  pmg: 0,
+  "docker-host": 0,
+  "k8s-cluster": 0,
+  "k8s-node": 0,
+  storage: 1,
+  datastore: 1,
+};
+const lastRank = 2;
+
+function rankOf(line: Attention): number {
+  return ranks[line.type] ?? lastRank;
+}
+
 function ofSource(source: Source): Attention | undefined {
   if (source.health !== "failed" && source.health !== "degraded") return undefined;
   const failed = source.health === "failed";
@@ -82,6 +100,7 @@ export function findAttention(
     (left, right) =>
       Number(left.severity === "warn") - Number(right.severity === "warn") ||
       order.indexOf(left.kind) - order.indexOf(right.kind) ||
+      rankOf(left) - rankOf(right) ||
       left.name.localeCompare(right.name, undefined, { numeric: true }),
   );
 }

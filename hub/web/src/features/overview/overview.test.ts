@@ -64,3 +64,15 @@ test("finds the busiest", () => {
   ];
   expect(busiest(all, "cpu", 2).map((resource) => resource.id)).toEqual(["b", "c"]);
 });
+
+test("puts machines before what runs on them", () => {
+  const lines = findAttention(
+    [
+      host("a-container", { type: "docker-container", status: "offline" }),
+      host("b-storage", { type: "storage", status: "offline" }),
+      host("c-node", { type: "node", status: "offline" }),
+    ],
+    [],
+  );
+  expect(lines.map((line) => line.name)).toEqual(["c-node", "b-storage", "a-container"]);
+});

@@ -2,6 +2,7 @@ import { createMemo, type JSX, Show } from "solid-js";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
 import { MetricBar } from "../../ui/MetricBar";
+import { ResourceName } from "../../ui/ResourceName";
 import { StatusMark } from "../../ui/StatusMark";
 import { createNarrow } from "../../ui/viewport";
 import { countGuests } from "./countGuests";
@@ -24,18 +25,20 @@ export function NodeHeading(props: NodeHeadingProps): JSX.Element {
         {(current) => (
           <button
             type="button"
-            class="flex items-center gap-2 font-semibold hover:text-accent"
+            class="flex min-w-0 items-center gap-2 text-left font-semibold hover:text-accent"
             onClick={() => props.onOpen(props.id)}
           >
             <StatusMark status={current().status} stale={current().stale} brief />
-            {current().name}
+            <span class="truncate">
+              <ResourceName resource={current()} />
+            </span>
           </button>
         )}
       </Show>
-      <span class="num text-faint">{t("proxmox.running", counts())}</span>
+      <span class="num shrink-0 text-faint">{t("proxmox.running", counts())}</span>
       <Show when={narrow() && node()}>
         {(current) => (
-          <span class="ml-auto flex w-[150px] gap-3">
+          <span class="ml-auto flex w-24 shrink-0 gap-3">
             <span class="flex-1">
               <MetricBar percent={current().cpu?.current} />
             </span>

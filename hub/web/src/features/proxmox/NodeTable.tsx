@@ -1,6 +1,6 @@
 import { createMemo, type JSX } from "solid-js";
 import { useTexts } from "../../i18n/texts";
-import { createColumns } from "../../listing/createColumns";
+import { createColumns, machineNameWidth } from "../../listing/createColumns";
 import { createListing } from "../../listing/createListing";
 import { pickReaders } from "../../listing/readers";
 import { useLive } from "../../state/connection";
@@ -54,7 +54,7 @@ export function NodeTable(props: { readonly selection: Selection }): JSX.Element
       );
     },
   };
-  const columns = [...createColumns()(columnKeys), guests];
+  const columns = [...createColumns()(columnKeys, machineNameWidth), guests];
   const rows = createMemo(() => listing.ids().map((id) => ({ kind: "item", id }) as const));
   const height = () => headHeight + Math.min(mostRows, rows().length) * rowHeights[preferences.density()] + 1;
   return (

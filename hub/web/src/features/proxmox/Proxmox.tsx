@@ -4,7 +4,7 @@ import type { Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
 import { createColumns } from "../../listing/createColumns";
 import { createListing } from "../../listing/createListing";
-import { pickReaders } from "../../listing/readers";
+import { pickReaders, titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
 import { DataTable } from "../../ui/DataTable";
@@ -65,7 +65,7 @@ export default function Proxmox(): JSX.Element {
       store
         .all()
         .filter((resource) => resource.type === "node")
-        .sort((left, right) => left.name.localeCompare(right.name, undefined, { numeric: true }))
+        .sort((left, right) => titleOf(left).localeCompare(titleOf(right), undefined, { numeric: true }))
         .map((resource) => resource.id),
     );
   });

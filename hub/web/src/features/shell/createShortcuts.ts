@@ -28,8 +28,11 @@ export function createShortcuts(actions: Shortcuts): void {
 
   function single(event: KeyboardEvent): void {
     const place = places[Number(event.key) - 1];
-    if (event.key === "/" && focusSearch()) event.preventDefault();
-    else if (event.key === "?") actions.keys();
+    if (event.key === "/") {
+      event.preventDefault();
+      // A place without a search of its own has the one over everything.
+      if (!focusSearch()) actions.palette();
+    } else if (event.key === "?") actions.keys();
     else if (place) navigate(place.path);
   }
   function onKeyDown(event: KeyboardEvent): void {

@@ -1,0 +1,46 @@
+import ArrowDown from "lucide-solid/icons/arrow-down";
+import ArrowUp from "lucide-solid/icons/arrow-up";
+import { For, type JSX, Show } from "solid-js";
+import { useTexts } from "../i18n/texts";
+import type { DataTableProps } from "./DataTable";
+
+/** Sorts a list that has no column titles to click on. */
+export function SortControl(props: {
+  readonly table: Pick<DataTableProps, "columns" | "sort" | "onSort">;
+}): JSX.Element {
+  const { t } = useTexts();
+  const direction = () => t(props.table.sort.descending ? "table.descending" : "table.ascending");
+  const choose = (key: string) => {
+    const column = props.table.columns.find((item) => item.key === key);
+    if (column) props.table.onSort(key, column.descendingFirst ?? false);
+  };
+  return (
+    <div class="flex shrink-0 items-center gap-2 border-b border-line bg-panel px-4 py-2">
+      <label class="flex min-w-0 flex-1 items-center gap-2 text-dim">
+        {t("table.sort")}
+        <select
+          class="h-9 min-w-0 flex-1 rounded-box border border-line-strong bg-raised px-2 text-text"
+          value={props.table.sort.key}
+          onChange={(event) => choose(event.currentTarget.value)}
+        >
+          <For each={props.table.columns.filter((column) => !column.fixed)}>
+            {(column) => <option value={column.key}>{column.title}</option>}
+          </For>
+        </select>
+      </label>
+      <button
+        type="button"
+        class="flex h-9 items-center gap-1.5 rounded-box border border-line-strong bg-raised px-3 text-dim"
+        onClick={() => props.table.onSort(props.table.sort.key, false)}
+      >
+        <Show
+          when={props.table.sort.descending}
+          fallback={<ArrowUp class="size-4 text-accent" aria-hidden="true" />}
+        >
+          <ArrowDown class="size-4 text-accent" aria-hidden="true" />
+        </Show>
+        {direction()}
+      </button>
+    </div>
+  );
+}
