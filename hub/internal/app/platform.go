@@ -39,14 +39,17 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 	host := supervise.NewHost(supervise.Options{
 		Plugins: known.Plugins(filepath.Join(a.config.DataDir, "plugin-data")),
 		Launcher: supervise.Executables{
-			Launcher: launch.New(launch.Options{Logger: a.logger.Named("plugin")}), LookupEnv: os.LookupEnv,
+			Launcher:  launch.New(launch.Options{SocketBase: a.tuning.Sockets, Logger: a.logger.Named("plugin")}),
+			LookupEnv: os.LookupEnv,
 		},
-		HubVersion: a.build.Version, Logger: a.logger.Named("plugin"),
+		Timing: a.tuning.Supervision, HubVersion: a.build.Version, Logger: a.logger.Named("plugin"),
 	})
 	return &platform{
 		catalog: known, host: host, instances: instance.NewRepository(settings), mock: a.config.Mock,
-		scheduler: collect.New(collect.Options{Sink: live, Caller: host, Logger: a.logger.Named("collect")}),
-		logger:    a.logger.Named("platform"),
+		scheduler: collect.New(collect.Options{
+			Sink: live, Caller: host, Retry: a.tuning.Retry, Logger: a.logger.Named("collect"),
+		}),
+		logger: a.logger.Named("platform"),
 	}, nil
 }
 

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/report"
@@ -44,9 +46,14 @@ func (i identities) Load(ctx context.Context) ([]report.Identity, error) {
 	return list, nil
 }
 
-// Save is part of report.Identities.
+// Save is part of report.Identities. A full disk is an agent's reason to send
+// its report again later, like any other that passes.
 func (i identities) Save(ctx context.Context, identity report.Identity) error {
-	return i.store.Update(ctx, func(tx store.Tx) error {
+	err := i.store.Update(ctx, func(tx store.Tx) error {
 		return store.PutJSON(ctx, tx, store.Sources, identityPrefix+identity.HostID, identity)
 	})
+	if errors.Is(err, store.ErrNoSpace) {
+		return fmt.Errorf("%w: %w", report.ErrBusy, err)
+	}
+	return err
 }

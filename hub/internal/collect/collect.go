@@ -45,7 +45,7 @@ const (
 
 const (
 	applyTimeout = 10 * time.Second // of handing over one answer or failure
-	drainTimeout = 10 * time.Second // of the polls that go on when Run is to end
+	drainTimeout = 2 * time.Second  // of the polls that go on when Run is to end
 	maxPoll      = time.Minute      // of one call, whatever the dataset says
 	minValid     = time.Minute      // in which data stays fresh, whatever its interval
 	jitter       = 0.05             // of the intervals, in both directions

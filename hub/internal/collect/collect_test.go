@@ -307,8 +307,8 @@ func TestStopDrains(t *testing.T) {
 		want []string
 		end  time.Duration
 	}{
-		{"soon done", 4 * time.Second, []string{"announce a", "apply a"}, 4 * time.Second},
-		{"never done", time.Hour, []string{"announce a"}, 11 * time.Second},
+		{"soon done", 2 * time.Second, []string{"announce a", "apply a"}, 2 * time.Second},
+		{"never done", time.Hour, []string{"announce a"}, 3 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 // idleWait is how long Run sleeps when nothing is due; a note wakes it.
 const idleWait = time.Hour
 
-// Run polls until the context is done, and gives the polls that go on then ten
+// Run polls until the context is done, and gives the polls that go on then two
 // seconds to end.
 func (s *Scheduler) Run(ctx context.Context) error {
 	polling, abort := context.WithCancelCause(context.WithoutCancel(ctx))

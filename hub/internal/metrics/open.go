@@ -104,13 +104,21 @@ func (s *Store) openTSDB() error {
 		s.lastRetention.Store(time.Now().UnixMilli())
 		return tsdb.DefaultBlocksToDelete(opened)(blocks)
 	}
+	// A block of late samples may lie in time that the head has not moved into blocks yet. Merged with blocks in order it
+	// passes for one of them, and at the next start the TSDB takes what the head's log has of that time for moved and
+	// drops it. So it is kept apart until the head is past it.
+	options.BlockCompactionExcludeFunc = func(block *tsdb.BlockMeta) bool {
+		opened := db.Load()
+		return block.Compaction.FromOutOfOrder() && (opened == nil || block.MaxTime > opened.Head().MinTime())
+	}
 	opened, err := tsdb.Open(s.dir, slog.New(slogHandler{log: s.log}), s.registry, options, nil)
 	if err != nil {
 		return err
 	}
 	db.Store(opened)
 	s.db = opened
-	if s.repairs.LogRepaired = logRepaired(s.registry); s.repairs.LogRepaired {
+	if logRepaired(s.registry) {
+		s.repairs.LogRepaired = true
 		s.log.Warn("damage in the log of recent samples was cut out")
 	}
 	return nil

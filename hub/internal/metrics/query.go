@@ -58,6 +58,8 @@ func (s *Store) Select(ctx context.Context, q Query) ([]Result, error) {
 	if q.Step > 0 {
 		q.From = floorTo(q.From, q.Step)
 	}
+	s.dbMu.RLock()
+	defer s.dbMu.RUnlock()
 	querier, err := s.db.ChunkQuerier(q.From, q.To)
 	if err != nil {
 		return nil, fmt.Errorf("open querier: %w", err)

@@ -48,6 +48,7 @@ type Handle struct {
 
 	// The fields below belong to the writer once Intern has published the handle.
 	ref      storage.SeriesRef
+	opening  int   // of the TSDB, that ref belongs to
 	lastUsed int64 // Unix milliseconds
 }
 

@@ -121,6 +121,8 @@ func (t *tally) fill(s *Stats) {
 
 // Stats gathers the numbers; it looks at the sizes of the log files, so not for every request.
 func (s *Store) Stats() Stats {
+	s.dbMu.RLock()
+	defer s.dbMu.RUnlock()
 	out := Stats{
 		Dir:       s.dir,
 		DiskBytes: s.db.Head().Size(),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
@@ -41,15 +42,18 @@ type Store struct {
 	log     hclog.Logger
 	opts    Options
 	lock    fileutil.Releaser
-	db      *tsdb.DB
 	handles *handles
 	queue   *queue
-	repairs Repairs
 	tally   tally
 
-	registry *prometheus.Registry // of the TSDB's own metrics
-
 	lastRetention *atomic.Int64 // Unix milliseconds, set from the TSDB's goroutine
+
+	// dbMu is held for reading by those who read from the TSDB, so that it stays open, and for writing while it is
+	// opened again. Only the writer does that, and needs no lock to see what it has opened.
+	dbMu     sync.RWMutex
+	db       *tsdb.DB
+	repairs  Repairs
+	registry *prometheus.Registry // of the TSDB's own metrics
 
 	mu      sync.Mutex
 	stopRun context.CancelFunc // nil before Run
@@ -134,4 +138,10 @@ func (s *Store) stop() (stopped <-chan struct{}, first bool) {
 }
 
 // Gatherer gives the TSDB's own metrics (prometheus_tsdb_...), for the hub to serve beside its own.
-func (s *Store) Gatherer() prometheus.Gatherer { return s.registry }
+func (s *Store) Gatherer() prometheus.Gatherer {
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		s.dbMu.RLock()
+		defer s.dbMu.RUnlock()
+		return s.registry.Gather()
+	})
+}

@@ -29,12 +29,15 @@ const (
 type writer struct {
 	s          *Store
 	db         storage.AppendableV2
+	reopen     func() (storage.AppendableV2, error)
+	opening    int  // how often db was opened again
+	torn       bool // a commit failed: nothing may be written before db is opened again
 	spare      []Sample
 	lastCommit time.Time
 	rejecting  bool
 }
 
-func newWriter(s *Store) *writer { return &writer{s: s, db: s.db} }
+func newWriter(s *Store) *writer { return &writer{s: s, db: s.db, reopen: s.reopen} }
 
 // run writes until ctx ends, then writes what is left.
 func (w *writer) run(ctx context.Context) error {
@@ -119,11 +122,15 @@ func (w *writer) writeUntilDone(ctx context.Context, piece []Sample) error {
 
 // write commits the samples of piece that can be stored and counts the others.
 func (w *writer) write(piece []Sample) error {
+	if err := w.mend(); err != nil {
+		return err
+	}
 	now := time.Now()
 	limits := limits{
-		now:    now.UnixMilli(),
-		latest: now.Add(maxAhead).UnixMilli(),
-		oldest: max(1, now.Add(-w.s.opts.Retention).UnixMilli()),
+		now:     now.UnixMilli(),
+		latest:  now.Add(maxAhead).UnixMilli(),
+		oldest:  max(1, now.Add(-w.s.opts.Retention).UnixMilli()),
+		opening: w.opening,
 	}
 	var counts Rejections
 	app := w.db.AppenderV2(context.Background())
@@ -133,10 +140,25 @@ func (w *writer) write(piece []Sample) error {
 		}
 	}
 	if err := app.Commit(); err != nil {
+		w.torn = true
 		return fmt.Errorf("commit samples: %w", err)
 	}
 	w.s.tally.add(uint64(len(piece))-counts.Total(), counts, now)
 	w.report(counts)
+	return nil
+}
+
+// mend opens the TSDB again after a failed commit.
+func (w *writer) mend() error {
+	if !w.torn {
+		return nil
+	}
+	db, err := w.reopen()
+	if err != nil {
+		return err
+	}
+	w.db, w.torn = db, false
+	w.opening++
 	return nil
 }
 
@@ -155,9 +177,11 @@ func (w *writer) report(counts Rejections) {
 		"too_old", counts.TooOld, "conflict", counts.Conflict, "invalid", counts.Invalid)
 }
 
-// limits are the times, in Unix milliseconds, between which samples are taken.
+// limits are the times, in Unix milliseconds, between which samples are taken, and the opening of the TSDB that
+// takes them.
 type limits struct {
 	now, oldest, latest int64
+	opening             int
 }
 
 // appendSample hands one sample to the TSDB, or says why not.
@@ -172,6 +196,9 @@ func appendSample(app storage.AppenderV2, smp *Sample, lim limits) rejection {
 		return future
 	case smp.At < lim.oldest:
 		return tooOld
+	}
+	if h.opening != lim.opening { // the number may be another series' now
+		h.ref, h.opening = 0, lim.opening
 	}
 	h.lastUsed = lim.now
 	ref, err := app.Append(h.ref, h.labels, 0, smp.At, h.round.apply(smp.Value), nil, nil, storage.AOptions{})

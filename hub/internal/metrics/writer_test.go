@@ -16,12 +16,23 @@ import (
 
 // A fakeDB keeps committed samples in memory, and refuses commits while full.
 type fakeDB struct {
-	mu      sync.Mutex
-	full    bool
-	commits []int // samples in each
+	mu       sync.Mutex
+	full     bool
+	commits  []int // samples in each
+	reopened int
 }
 
 func (f *fakeDB) AppenderV2(context.Context) storage.AppenderV2 { return &fakeAppender{db: f} }
+
+func (f *fakeDB) reopen() (storage.AppendableV2, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.full {
+		return nil, errors.New("no space left on device")
+	}
+	f.reopened++
+	return f, nil
+}
 
 func (f *fakeDB) setFull(full bool) {
 	f.mu.Lock()
@@ -69,7 +80,7 @@ func fakeWriter() (*writer, *fakeDB, *Store) {
 		queue:   newQueue(10, time.Minute),
 	}
 	db := &fakeDB{}
-	return &writer{s: s, db: db}, db, s
+	return &writer{s: s, db: db, reopen: db.reopen}, db, s
 }
 
 func samples(t *testing.T, s *Store, n int) []Sample {
@@ -150,6 +161,9 @@ func TestFullDiskLosesNothing(t *testing.T) {
 		}
 		if got := db.total(); got != taken {
 			t.Errorf("%d samples written, want %d", got, taken)
+		}
+		if db.reopened != 1 {
+			t.Errorf("after failed commits the TSDB was opened again %d times, want once", db.reopened)
 		}
 		cancel()
 		wg.Wait()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -100,7 +101,8 @@ func (s *supervisor) await(ctx context.Context, ready func() bool) (Process, err
 		case ok:
 			return process, nil
 		case state == StateBackoff || state == StateCrashLoop:
-			return nil, down(fmt.Errorf("%w: %s", ErrDown, reason))
+			// The last error may itself be that it ended.
+			return nil, down(fmt.Errorf("%w: %s", ErrDown, strings.TrimPrefix(reason, ErrDown.Error()+": ")))
 		case state == StateStopped || state == StateStopping:
 			return nil, down(ErrDown)
 		}
