@@ -123,12 +123,20 @@ func (s *supervisor) judge(ctx context.Context, process Process, err error) erro
 	if !ok {
 		return err
 	}
-	if received.Code() == codes.Unavailable && len(received.Details()) == 0 && endsSoon(ctx, process) {
+	if broken(received) && endsSoon(ctx, process) {
 		return down(fmt.Errorf("%w: %s", ErrDown, process.Exit()))
 	}
 	decision := *fault.Of(err)
 	decision.Err = errors.New(s.journal.Text(received.Message()))
 	return &decision
+}
+
+// broken says that no answer came because the connection is no more: it broke
+// (Unavailable), or its process had ended and it was closed on this side
+// (Canceled, while nobody has cancelled the call).
+func broken(received *status.Status) bool {
+	code := received.Code()
+	return (code == codes.Unavailable || code == codes.Canceled) && len(received.Details()) == 0
 }
 
 func endsSoon(ctx context.Context, process Process) bool {
