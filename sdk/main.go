@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/sdk/launcher"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
@@ -25,8 +26,12 @@ func Main(p *Plugin) {
 // MainOf is the main function of a program that holds several plugins: the
 // first argument is the id of the one to be, the rest is as for Main. Only
 // that plugin is made. "manifests DIR" instead writes the plugin.json of each to
-// DIR/<id>, for a build to put beside the program. It does not return.
+// DIR/<id>, for a build to put beside the program, and "__exec" makes it the
+// sandbox launcher of any plugin. It does not return.
 func MainOf(plugins map[string]func() *Plugin) {
+	if len(os.Args) == 2 && os.Args[1] == launcher.Argument {
+		os.Exit(launcher.Main())
+	}
 	if len(os.Args) == 3 && os.Args[1] == "manifests" {
 		if err := writeManifests(os.Args[2], plugins); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)

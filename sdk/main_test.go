@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pulse-hub/pulse/sdk"
+	"github.com/pulse-hub/pulse/sdk/launcher"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
@@ -42,6 +43,9 @@ func TestMainOf(t *testing.T) {
 		if err == nil || !strings.Contains(output, "acme.broken") || !strings.Contains(output, "acme.machines") {
 			t.Errorf("%v: got %v\n%s", args, err, output)
 		}
+	}
+	if output, err := run(launcher.Argument); err == nil || !strings.Contains(output, "hub starts") {
+		t.Errorf("launcher by hand: got %v\n%s", err, output)
 	}
 	if output, err := run("acme.machines"); err == nil || !strings.Contains(output, "pulse plugin install") {
 		t.Errorf("by hand: got %v\n%s", err, output)
