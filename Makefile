@@ -9,10 +9,11 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 BIN      := bin
 WEB      := hub/web
 TOOLS    := scripts/tools
+NODE_EXAMPLE := plugins/examples/node-hello
 # The race detector needs a C compiler; everything else is built without one.
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc clean
+.PHONY: help run demo build page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,9 +42,13 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json | tools-node
 	cd $(WEB) && npm ci --no-audit --no-fund
 	@touch $@
 
+$(NODE_EXAMPLE)/node_modules/.package-lock.json: $(NODE_EXAMPLE)/package-lock.json | tools-node
+	cd $(NODE_EXAMPLE) && npm ci --no-audit --no-fund
+	@touch $@
+
 test: test-go test-page test-e2e ## install what tests need and run all of them
 
-test-go: tools-go tools-cc ## Go tests with the race detector
+test-go: tools-go tools-cc tools-python $(NODE_EXAMPLE)/node_modules/.package-lock.json ## Go tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
 
 test-page: $(WEB)/node_modules/.package-lock.json ## the page's unit tests
@@ -93,6 +98,12 @@ tools-node:
 
 tools-cc:
 	@command -v cc >/dev/null || command -v gcc >/dev/null || { echo "a C compiler is missing (the race detector needs one): apt-get install gcc libc6-dev"; exit 1; }
+
+# Without its modules the Python example is not tested, which is no reason to test nothing.
+tools-python:
+	@/usr/bin/python3 -c 'import grpc, google.protobuf, cryptography' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-grpcio python3-protobuf python3-cryptography; \
+	  else echo "not tested: the plugin in Python; on Debian: sudo apt-get install python3-grpcio python3-protobuf python3-cryptography"; fi; }
 
 tools-browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \

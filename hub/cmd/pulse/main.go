@@ -1,10 +1,11 @@
-// Command pulse runs the hub.
+// Command pulse runs the hub, and holds the commands for its plugins.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -12,7 +13,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse"
 	"github.com/pulse-hub/pulse/hub/internal/app"
+	"github.com/pulse-hub/pulse/hub/internal/cli"
+	"github.com/pulse-hub/pulse/hub/internal/cli/terminal"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 )
 
@@ -31,10 +35,33 @@ const (
 func main() { os.Exit(run()) }
 
 func run() int {
-	if len(os.Args) == 2 && (os.Args[1] == "version" || os.Args[1] == "--version") {
-		fmt.Println("pulse " + version)
-		return 0
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once, for whoever cannot wait.
+	context.AfterFunc(ctx, stop)
+	if args := os.Args[1:]; cli.IsCommand(args) {
+		return runCommand(ctx, args)
 	}
+	return runHub(ctx)
+}
+
+// runCommand runs what the arguments name instead of the hub.
+func runCommand(ctx context.Context, args []string) int {
+	program, err := os.Executable()
+	if err != nil {
+		program = os.Args[0] // then it has to be found in PATH
+	}
+	return cli.Run(ctx, cli.Environment{
+		Terminal:  terminal.New(os.Stdin, os.Stdout, os.Stderr),
+		LookupEnv: os.LookupEnv, Environ: os.Environ(),
+		Version: version, Program: program, Source: pulse.Source(),
+		HubHelp: func(out io.Writer) {
+			_, _ = config.Load(config.Source{Args: []string{"--help"}, Output: out}) // always ErrHelp
+		},
+	}, args)
+}
+
+func runHub(ctx context.Context) int {
 	settings, err := config.Load(config.Source{Args: os.Args[1:], Environ: os.Environ(), Output: os.Stdout})
 	if errors.Is(err, config.ErrHelp) {
 		return 0
@@ -45,10 +72,6 @@ func run() int {
 	}
 	tuneMemory(os.Getenv("GOGC") != "")
 	logger := hclog.New(&hclog.LoggerOptions{Name: "pulse", Level: settings.LogLevel, JSONFormat: settings.LogJSON, Output: os.Stderr})
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// A second signal ends the process at once, for whoever cannot wait.
-	context.AfterFunc(ctx, stop)
 	if err := app.New(settings, app.Build{Version: version, PluginsSHA256: pluginsSHA256}, logger).Run(ctx); err != nil {
 		logger.Error("hub failed", "error", err)
 		return exitFailed

@@ -32,6 +32,8 @@ type Build struct {
 	Deployment string
 	// Development says that it is a build from a working tree.
 	Development bool
+	// PluginDevelopment says that plugins may run unchecked from their authors' folders.
+	PluginDevelopment bool
 	// Container says that it runs inside of one.
 	Container bool
 	// Started is when the hub started.
@@ -64,6 +66,10 @@ type Parts struct {
 	Measurements Measurements
 	Scheduler    Scheduler
 	Plugins      Plugins
+	PluginLogs   PluginLogs
+	Instances    Instances
+	// InstanceReports is what plugins said of Instances.
+	InstanceReports InstanceReports
 	// Stream serves the websocket; the request is authenticated.
 	Stream http.Handler
 	// Description is the OpenAPI document of the routes.
@@ -103,6 +109,7 @@ func (a *API) Routes() []route.Route {
 		{"Storage and backups", a.storageRoutes()},
 		{"Agents", a.agentRoutes()},
 		{"Plugins", a.pluginRoutes()},
+		{"Instances", a.instanceRoutes()},
 		{"Description", a.descriptionRoutes()},
 	} {
 		for _, r := range area.routes {

@@ -19,7 +19,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 )
@@ -39,11 +39,6 @@ func (views) Stats(s *inventory.Snapshot) resources.Stats {
 	return resources.NewView().Stats(s, resources.Inputs{})
 }
 
-type plugins struct{}
-
-func (plugins) Status() []supervise.Status {
-	return []supervise.Status{{ID: "pulse.x", Version: "1.0.0", State: supervise.StateHealthy}}
-}
 
 type scheduler struct{ health collect.Health }
 
@@ -73,7 +68,8 @@ func start(t testing.TB) *hub {
 	at := time.Now()
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: at}, Tokens: callers, Inventory: inv,
-		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store, Plugins: plugins{},
+		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store,
+		Plugins: plugins{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
 		Scheduler: scheduler{collect.Health{At: at, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
 			Source: inventory.SourceRef{Type: "pve", Name: "a", Address: "https://a"}, Staleness: 1, Failures: 6,
 			LastError:  &collect.PollError{At: at, Message: "401", Permanent: true},

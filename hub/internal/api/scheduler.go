@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
+	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 )
 
 // Scheduler says how polling goes.
@@ -171,11 +172,11 @@ func polledInstance(i *collect.InstanceHealth) PolledInstance {
 		Key: i.Source.Type + "::" + i.Source.Name, Type: i.Source.Type, DisplayName: i.Source.Name,
 		Instance: i.Source.Name, Connection: i.Source.Address,
 		PollStatus: PollStatus{
-			LastSuccess: known(i.LastSuccess), ConsecutiveFailures: i.Failures, FirstFailureAt: known(i.FirstFailure),
+			LastSuccess: unit.Known(i.LastSuccess), ConsecutiveFailures: i.Failures, FirstFailureAt: unit.Known(i.FirstFailure),
 		},
 		Breaker: Breaker{
-			State: string(i.Breaker.State), Since: known(i.Breaker.Since), LastTransition: known(i.Breaker.Since),
-			RetryAt: known(i.Breaker.RetryAt), FailureCount: i.Breaker.Failures,
+			State: string(i.Breaker.State), Since: unit.Known(i.Breaker.Since), LastTransition: unit.Known(i.Breaker.Since),
+			RetryAt: unit.Known(i.Breaker.RetryAt), FailureCount: i.Breaker.Failures,
 		},
 	}
 	if e := i.LastError; e != nil {
@@ -187,8 +188,8 @@ func polledInstance(i *collect.InstanceHealth) PolledInstance {
 	}
 	if d := i.DeadLetter; d != nil {
 		polled.DeadLetter = DeadLetterInfo{
-			Present: true, Reason: string(d.Reason), FirstAttempt: known(d.FirstAttempt), LastAttempt: known(d.LastAttempt),
-			RetryCount: d.Retries, NextRetry: known(d.NextRetry),
+			Present: true, Reason: string(d.Reason), FirstAttempt: unit.Known(d.FirstAttempt), LastAttempt: unit.Known(d.LastAttempt),
+			RetryCount: d.Retries, NextRetry: unit.Known(d.NextRetry),
 		}
 	}
 	return polled

@@ -20,6 +20,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/hub/internal/report"
 	"github.com/pulse-hub/pulse/hub/internal/store"
@@ -56,6 +57,7 @@ type Build struct {
 type tuning struct {
 	Supervision supervise.Timing
 	Retry       collect.Retry
+	Registry    registry.Timing
 	// Sockets is the folder below which plugins make their sockets.
 	Sockets string
 }
@@ -192,15 +194,39 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	answers := api.New(api.Parts{
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
 		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
-		Measurements: opened.metrics, Scheduler: platform.scheduler, Plugins: platform.host,
+		Measurements: opened.metrics, Scheduler: platform.scheduler,
+		Plugins: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Stream: feed, Description: description.Description(),
 	})
-	front.open(route.New(route.Options{
+	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,
 		Logger: a.logger.Named("api"), TrustedProxies: a.config.TrustedProxies,
 		AllowedOrigins: a.config.AllowedOrigins, ReadOnly: a.config.Demo,
-	}))
-	return platform.start(ctx, running)
+	}
+	front.open(route.New(routes))
+	if err := platform.start(ctx, running); err != nil {
+		return err
+	}
+	return a.serveLocal(ctx, running, routes)
+}
+
+// serveLocal serves the same routes to administrators of this machine.
+func (a *App) serveLocal(ctx context.Context, running *parts, routes route.Options) error {
+	if a.config.AdminSocket == "" {
+		return nil
+	}
+	listener, err := listenLocal(ctx, a.config.AdminSocket)
+	if err != nil {
+		return err
+	}
+	routes.Auth, routes.ReadOnly, routes.TrustedProxies = localCallers{}, false, nil
+	handler := route.New(routes)
+	running.start(ctx, "admin socket", func(ctx context.Context) error {
+		plain := *a.config
+		plain.HTTPS = false // the system says who is on the other side
+		return serve(ctx, listener, handler, &plain, a.logger.Named("admin"))
+	})
+	return nil
 }
 
 // watchTokens takes in tokens that are made or revoked while the hub runs.
@@ -225,7 +251,8 @@ func (a *App) watchTokens(ctx context.Context, settings store.Store, callers *au
 func (a *App) description() api.Build {
 	return api.Build{
 		Version: a.build.Version, Deployment: a.deployment(), Development: a.build.Version == "dev",
-		Container: inContainer(), Started: a.started,
+		PluginDevelopment: a.config.Plugins.Dev && len(a.config.Plugins.Folders) > 0,
+		Container:         inContainer(), Started: a.started,
 	}
 }
 

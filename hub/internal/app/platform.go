@@ -2,64 +2,134 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/catalog"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/hostsvc"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/launch"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/lockfile"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/sandbox"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/start"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/hub/internal/store"
-	"github.com/pulse-hub/pulse/sdk/manifest"
+	"github.com/pulse-hub/pulse/sdk/schema"
+
+	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 )
 
-// platform is the plugins of the hub, and what is collected from them.
+// platform is the plugins of the hub, what they were set up for, and what is
+// collected from them.
 type platform struct {
-	catalog   *catalog.Catalog
 	host      *supervise.Host
+	services  *hostsvc.Service
+	registry  *registry.Registry
+	office    *setup.Office
+	reports   *setup.Reports
 	scheduler *collect.Scheduler
-	instances *instance.Repository
 	logger    hclog.Logger
-	mock      bool
 }
 
 func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platform, error) {
-	known, err := a.loadCatalog()
+	bundle, bundled, err := a.loadCatalog()
 	if err != nil {
 		return nil, err
 	}
-	host := supervise.NewHost(supervise.Options{
-		Plugins: known.Plugins(filepath.Join(a.config.DataDir, "plugin-data")),
-		Launcher: supervise.Executables{
-			Launcher:  launch.New(launch.Options{SocketBase: a.tuning.Sockets, Logger: a.logger.Named("plugin")}),
-			LookupEnv: os.LookupEnv,
-		},
-		Timing: a.tuning.Supervision, HubVersion: a.build.Version, Logger: a.logger.Named("plugin"),
+	lock, err := readLock(a.config.Plugins.Lock)
+	if err != nil {
+		return nil, err
+	}
+	instances, changes := instance.NewRepository(settings), chronicle.New(settings)
+	secrets := &knownSecrets{} // of parts that come below, and asked only when those run
+	p := &platform{reports: setup.NewReports(), logger: a.logger.Named("platform")}
+	p.services = hostsvc.New(hostsvc.Options{
+		Store: settings, Secrets: secrets, Sink: p.reports, Logger: a.logger.Named("plugin"),
 	})
-	return &platform{
-		catalog: known, host: host, instances: instance.NewRepository(settings), mock: a.config.Mock,
-		scheduler: collect.New(collect.Options{
-			Sink: live, Caller: host, Retry: a.tuning.Retry, Logger: a.logger.Named("collect"),
-		}),
-		logger: a.logger.Named("platform"),
-	}, nil
+	p.host = supervise.NewHost(supervise.Options{
+		Launcher: a.newLauncher(bundle), Timing: a.tuning.Supervision, HubVersion: a.build.Version,
+		Logger: a.logger.Named("plugin"),
+		Host: func(plugin string) pluginv1.HostServiceServer {
+			return p.services.For(plugin, p.registry.GrantedTo(plugin))
+		},
+		Changed: func(change supervise.Change) { p.registry.Changed(change) },
+	})
+	p.registry, err = registry.New(a.registryOptions(settings, p, bundled, changes, lock))
+	if err != nil {
+		return nil, fmt.Errorf("open plugins: %w", err)
+	}
+	secrets.host, secrets.registry = p.host, p.registry
+	p.scheduler = collect.New(collect.Options{
+		Sink: live, Caller: p.host, Retry: a.tuning.Retry, Logger: a.logger.Named("collect"),
+	})
+	office := setup.Options{
+		Repository: instances, Plugins: p.registry, Host: p.host, Scheduler: p.scheduler, Kept: p,
+		Chronicle: changes, Logger: a.logger.Named("setup"),
+	}
+	if a.config.Mock {
+		office.Presets = bundled.Presets()
+	}
+	p.office = setup.New(office)
+	return p, nil
 }
 
-// loadCatalog reads which plugins there are. A hub without plugins takes reports all the same.
-func (a *App) loadCatalog() (*catalog.Catalog, error) {
+func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.Catalog, changes *chronicle.Chronicle, lock *lockfile.File) registry.Options {
+	plugins, dir := a.config.Plugins, a.config.DataDir
+	options := registry.Options{
+		Settings: settings, Inbox: plugins.Dir, Vault: filepath.Join(dir, "plugin-store"), Data: filepath.Join(dir, "plugin-data"),
+		Bundled: bundled, Host: p.host, Kept: p.services, Chronicle: changes, Mode: registry.Mode(plugins.Mode),
+		Lock: lock, Runtimes: slices.Sorted(maps.Keys(plugins.Runtimes)), Highest: sandbox.Probe().Highest(), Strict: plugins.Strict,
+		Timing: a.tuning.Registry, Logger: a.logger.Named("plugins"),
+	}
+	if plugins.Dev {
+		options.Dev = plugins.Folders
+	}
+	if a.build.Version != "dev" {
+		options.HubVersion = a.build.Version
+	}
+	return options
+}
+
+func (a *App) newLauncher(bundle catalog.Bundle) supervise.Launcher {
+	return start.New(start.Options{
+		SocketBase: a.tuning.Sockets, Program: bundle.Binary, ProgramSHA256: bundle.SHA256,
+		Runtimes: a.config.Plugins.Runtimes, LookupEnv: os.LookupEnv, Logger: a.logger.Named("plugin"),
+	})
+}
+
+func readLock(path string) (*lockfile.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read plugin lock file: %w", err)
+	}
+	lock, err := lockfile.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return lock, nil
+}
+
+// loadCatalog reads which plugins come with the hub. A hub without any takes
+// reports, and runs what was put into its inbox, all the same.
+func (a *App) loadCatalog() (catalog.Bundle, *catalog.Catalog, error) {
 	executable, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find own executable: %w", err)
+		return catalog.Bundle{}, nil, fmt.Errorf("find own executable: %w", err)
 	}
-	bundle, err := catalog.FindBundle(a.config.BundledPlugins, executable, a.build.PluginsSHA256)
+	bundle, err := catalog.FindBundle(a.config.Plugins.Bundled, executable, a.build.PluginsSHA256)
 	if err != nil {
 		return a.withoutPlugins(err)
 	}
@@ -70,98 +140,56 @@ func (a *App) loadCatalog() (*catalog.Catalog, error) {
 	for _, invalid := range known.Invalid() {
 		a.logger.Warn("plugin left out", "folder", invalid.Folder, "error", invalid.Err)
 	}
-	return known, nil
+	return bundle, known, nil
 }
 
-func (a *App) withoutPlugins(reason error) (*catalog.Catalog, error) {
-	if !errors.Is(reason, catalog.ErrNoBundle) || a.config.Mock || a.config.BundledPlugins != "" {
-		return nil, fmt.Errorf("load plugins: %w", reason)
+func (a *App) withoutPlugins(reason error) (catalog.Bundle, *catalog.Catalog, error) {
+	if !errors.Is(reason, catalog.ErrNoBundle) || a.config.Mock || a.config.Plugins.Bundled != "" {
+		return catalog.Bundle{}, nil, fmt.Errorf("load plugins: %w", reason)
 	}
-	a.logger.Info("no plugins found, only agents can report", "reason", reason)
-	return &catalog.Catalog{}, nil
+	a.logger.Info("the hub comes with no plugins", "reason", reason)
+	return catalog.Bundle{}, &catalog.Catalog{}, nil
 }
 
 // start runs the plugins and polls every enabled instance.
 func (p *platform) start(ctx context.Context, running *parts) error {
-	if len(p.catalog.Entries()) == 0 {
-		return nil // there is nothing to run, and a host of nothing ends at once
-	}
-	instances, err := p.wanted(ctx)
-	if err != nil {
-		return err
-	}
+	running.start(ctx, "plugin services", p.services.Run)
 	running.start(ctx, "plugins", p.host.Run)
 	running.start(ctx, "collect", func(ctx context.Context) error { return p.scheduler.Run(ctx) })
-	for _, one := range instances {
-		if err := p.add(ctx, one); err != nil {
-			p.logger.Error("instance not used", "instance", one.ID, "plugin", one.Plugin, "error", err)
-		}
+	if err := p.registry.Start(ctx, p.office); err != nil {
+		return fmt.Errorf("start plugins: %w", err)
 	}
+	running.start(ctx, "plugin registry", p.registry.Run)
 	return nil
 }
 
-// wanted returns the enabled instances: those that were configured, and in mock mode the made-up ones.
-func (p *platform) wanted(ctx context.Context) ([]instance.Instance, error) {
-	stored, err := p.instances.List(ctx)
-	if err != nil && stored == nil {
-		return nil, err
-	}
-	if err != nil {
-		p.logger.Error("secrets of an instance cannot be opened", "error", err)
-	}
-	var enabled []instance.Instance
-	for _, one := range stored {
-		if one.Enabled {
-			enabled = append(enabled, one)
-		}
-	}
-	if p.mock {
-		enabled = append(enabled, p.catalog.Presets()...)
-	}
-	return enabled, nil
+// ForgetInstance is part of setup.Forgetter.
+func (p *platform) ForgetInstance(ctx context.Context, plugin, instance string) error {
+	p.reports.Forget(instance)
+	return p.services.ForgetInstance(ctx, plugin, instance)
 }
 
-func (p *platform) add(ctx context.Context, one instance.Instance) error {
-	entry, ok := p.catalog.Find(one.Plugin)
-	if !ok {
-		return supervise.ErrUnknownPlugin
-	}
-	component, ok := entry.Manifest.Component(one.Component)
-	if !ok {
-		return fmt.Errorf("plugin has no component %s", one.Component)
-	}
-	if err := p.host.Configure(ctx, one); err != nil {
-		return fmt.Errorf("configure: %w", err)
-	}
-	if component.Kind != manifest.KindSource {
+// knownSecrets is what the hub knows about secrets besides their values.
+type knownSecrets struct {
+	host     *supervise.Host
+	registry *registry.Registry
+}
+
+// Paths is part of hostsvc.Secrets.
+func (k *knownSecrets) Paths(plugin, component string) []string {
+	described, err := k.registry.Component(context.Background(), plugin, component)
+	if err != nil {
 		return nil
 	}
-	return p.scheduler.Add(ctx, source(one, component))
+	form, err := schema.Parse(described.Config)
+	if err != nil {
+		return nil
+	}
+	return form.SecretPaths()
 }
 
-func source(one instance.Instance, component *manifest.Component) collect.Source {
-	polled := collect.Source{Ref: inventory.SourceRef{
-		ID: one.ID, Type: one.Type(), Name: one.Name, Plugin: one.Plugin, Address: address(one.Config),
-	}}
-	for _, d := range component.Datasets {
-		polled.Datasets = append(polled.Datasets, collect.Dataset{
-			Name: d.Name, Interval: time.Duration(d.Interval), Timeout: time.Duration(d.Timeout),
-		})
-	}
-	return polled
-}
+// Renewed is part of hostsvc.Secrets.
+func (k *knownSecrets) Renewed(one instance.Instance) { k.host.Renew(one) }
 
-// address is the URL an instance looks at, where its configuration has one.
-func address(config json.RawMessage) string {
-	var known struct {
-		URL  string `json:"url"`
-		Host string `json:"host"`
-	}
-	if json.Unmarshal(config, &known) != nil {
-		return ""
-	}
-	if known.URL != "" {
-		return known.URL
-	}
-	return known.Host
-}
+// Mask is part of hostsvc.Secrets.
+func (k *knownSecrets) Mask(plugin, text string) string { return k.host.Mask(plugin, text) }

@@ -18,6 +18,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/hub/internal/stream"
+	"github.com/pulse-hub/pulse/hub/internal/view/platform"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
@@ -89,7 +90,7 @@ func configure(t *testing.T, dir string, sources map[string]faultplugin.Config) 
 }
 
 // plugin returns what the API tells of the plugin.
-func (h *hub) plugin(t *testing.T) api.Plugin {
+func (h *hub) plugin(t *testing.T) platform.Plugin {
 	t.Helper()
 	list := get[api.PluginList](t, h, "/api/plugins").Plugins
 	if len(list) != 1 {
@@ -99,9 +100,9 @@ func (h *hub) plugin(t *testing.T) api.Plugin {
 }
 
 // pluginUntil waits until what the API tells of the plugin meets a condition.
-func (h *hub) pluginUntil(t *testing.T, what string, condition func(api.Plugin) bool) api.Plugin {
+func (h *hub) pluginUntil(t *testing.T, what string, condition func(platform.Plugin) bool) platform.Plugin {
 	t.Helper()
-	var last api.Plugin
+	var last platform.Plugin
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("waiting until %s, the plugin was last seen as %+v", what, last)
@@ -114,7 +115,7 @@ func (h *hub) pluginUntil(t *testing.T, what string, condition func(api.Plugin) 
 	return last
 }
 
-func healthy(p api.Plugin) bool { return p.State == "healthy" && p.PID != 0 }
+func healthy(p platform.Plugin) bool { return p.State == "healthy" && p.PID != 0 }
 
 // healths are the healths of sources that a page was told, in order.
 type healths struct {
@@ -222,7 +223,7 @@ func TestPluginThatEndsOrHangsIsReplaced(t *testing.T) {
 				t.Errorf("the failure is told twice: %s", message)
 			}
 			h.goesOn(t)
-			after := h.pluginUntil(t, "another process is healthy", func(p api.Plugin) bool { return healthy(p) && p.PID != before.PID })
+			after := h.pluginUntil(t, "another process is healthy", func(p platform.Plugin) bool { return healthy(p) && p.PID != before.PID })
 			if after.LastExit == nil || after.LastExit.PID != before.PID || after.LastExit.Signal != "killed" || after.Restarts == 0 {
 				t.Errorf("last exit %+v, %d restarts", after.LastExit, after.Restarts)
 			}
@@ -243,7 +244,7 @@ func TestPluginThatEndsOrHangsIsReplaced(t *testing.T) {
 
 func TestPluginThatPrintsGarbageIsTriedAgain(t *testing.T) {
 	h, dir, page := withPlugin(t, faultplugin.Garbage, map[string]faultplugin.Config{"a": {Resources: 3}})
-	h.pluginUntil(t, "it is in backoff and says why", func(p api.Plugin) bool {
+	h.pluginUntil(t, "it is in backoff and says why", func(p platform.Plugin) bool {
 		return p.State == "backoff" && p.NextStart != nil && strings.Contains(p.LastError, "Welcome to the faulty plugin!")
 	})
 	page.await(t, "a", "failed")
@@ -262,8 +263,8 @@ func TestPanicInCollectIsShown(t *testing.T) {
 	page.await(t, "bad", "failed")
 	page.await(t, "good", "ok")
 	h.goesOn(t)
-	after := h.pluginUntil(t, "the stack is in the log", func(p api.Plugin) bool {
-		return slices.ContainsFunc(p.Log, func(line api.PluginLogLine) bool { return strings.Contains(line.Message, "the author made a mistake") })
+	after := h.pluginUntil(t, "the stack is in the log", func(p platform.Plugin) bool {
+		return slices.ContainsFunc(p.Log, func(line platform.LogLine) bool { return strings.Contains(line.Message, "the author made a mistake") })
 	})
 	if after.PID != before.PID || after.Restarts != 0 {
 		t.Errorf("process %d became %d after %d restarts", before.PID, after.PID, after.Restarts)
@@ -276,7 +277,7 @@ func TestPanicInCollectIsShown(t *testing.T) {
 
 func TestPluginThatCrashesInEachCallIsGivenUp(t *testing.T) {
 	h, _, page := withPlugin(t, faultplugin.Good, map[string]faultplugin.Config{"a": {Fail: "crash"}})
-	looping := h.pluginUntil(t, "it is in a crash loop", func(p api.Plugin) bool { return p.State == "crash-loop" })
+	looping := h.pluginUntil(t, "it is in a crash loop", func(p platform.Plugin) bool { return p.State == "crash-loop" })
 	if looping.LastExit == nil || looping.LastExit.Code != 3 || looping.Restarts != 2 || looping.NextStart == nil {
 		t.Errorf("last exit %+v, %d restarts, next start %v", looping.LastExit, looping.Restarts, looping.NextStart)
 	}

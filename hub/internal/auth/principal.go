@@ -51,3 +51,19 @@ func (p *Principal) Has(scope Scope) bool {
 
 // Credential names what the caller presented, for counting and never for display of a secret.
 func (p *Principal) Credential() string { return "token:" + p.Token.ID }
+
+// Name names the caller for records of what was changed.
+func (p *Principal) Name() string {
+	if p.Token.Name != "" {
+		return p.Token.Name
+	}
+	return p.Token.ID
+}
+
+// Local returns the principal for administrators of the machine the hub runs
+// on, who may do everything.
+func Local() *Principal {
+	return &Principal{
+		Token: resource.TokenRef{ID: "local", Name: "local administrator"}, Admin: true, scopes: []Scope{ScopeAll},
+	}
+}

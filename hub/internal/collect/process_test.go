@@ -17,14 +17,29 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/faultplugin"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/launch"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/start"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
 func TestMain(m *testing.M) {
 	faultplugin.Main()
 	os.Exit(m.Run())
+}
+
+// program is the test binary as a plugin.
+type program struct {
+	path string
+	args []string
+}
+
+func (p program) Open(context.Context) (*supervise.Executable, error) {
+	file, err := os.Open(p.path)
+	if err != nil {
+		return nil, err
+	}
+	return &supervise.Executable{File: file, Path: p.path, Args: p.args, Close: file.Close}, nil
 }
 
 // road is the whole way from a real plugin process to the inventory.
@@ -47,11 +62,13 @@ func newRoad(t testing.TB) *road {
 	timing.BackoffBase = 20 * time.Millisecond
 	r := &road{TB: t, inventory: inventory.New(inventory.Options{})}
 	r.host = supervise.NewHost(supervise.Options{
-		Plugins: []supervise.Plugin{{ID: faultplugin.ID, Path: path, Args: args, DataDir: dir + "/data"}},
-		Launcher: supervise.Executables{
-			Launcher:  launch.New(launch.Options{SocketBase: dir, Logger: hclog.NewNullLogger()}),
-			LookupEnv: os.LookupEnv,
-		},
+		Plugins: []supervise.Plugin{{
+			Manifest: &manifest.Manifest{ID: faultplugin.ID, Version: faultplugin.Version},
+			Program:  program{path, args}, DataDir: dir + "/data",
+		}},
+		Launcher: start.New(start.Options{
+			SocketBase: dir, LookupEnv: os.LookupEnv, Logger: hclog.NewNullLogger(),
+		}),
 		Timing: timing, Logger: hclog.NewNullLogger(),
 	})
 	retry := collect.DefaultRetry()

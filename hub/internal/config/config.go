@@ -49,8 +49,30 @@ type Config struct {
 	Demo bool
 	// Retention is how long measured values are kept.
 	Retention time.Duration
-	// BundledPlugins is the folder the bundled plugins lie in; empty: beside the program.
-	BundledPlugins string
+	// Plugins is where plugins come from and how they run.
+	Plugins Plugins
+	// AdminSocket is the Unix socket for administrators of this machine; empty: none. Load makes it follow from DataDir.
+	AdminSocket string
+}
+
+// Plugins says where plugins come from and how they run.
+type Plugins struct {
+	// Mode is "all", "bundled" or "off". Never empty after Load.
+	Mode string
+	// Bundled is the folder the bundled plugins lie in; empty: beside the program.
+	Bundled string
+	// Dir is the folder that people put plugins into. Never empty after Load.
+	Dir string
+	// Dev allows what is only for authors of plugins: running them from the
+	// folders in Folders (by plugin id), unchecked.
+	Dev     bool
+	Folders map[string]string
+	// Lock is a lock file; empty: none.
+	Lock string
+	// Runtimes are the interpreters that plugins may use: absolute paths by name.
+	Runtimes map[string]string
+	// Strict says that a plugin rather does not run than run less confined than it should be.
+	Strict bool
 }
 
 // Source is where settings come from.
@@ -73,6 +95,7 @@ func Load(source Source) (*Config, error) {
 	environment := environmentOf(source.Environ)
 	config := &Config{
 		BindAddress: "0.0.0.0", Port: 7655, MetricsAddress: ":9091", LogLevel: hclog.Info, Retention: 90 * 24 * time.Hour,
+		Plugins: Plugins{Mode: "all"},
 	}
 	// Where the file lies has to be known before it can be read.
 	config.DataDir = firstOf(flags["data-dir"], environment["PULSE_DATA_DIR"])
@@ -88,7 +111,41 @@ func Load(source Source) (*Config, error) {
 	if err := config.applyFlags(flags); err != nil {
 		return nil, err
 	}
+	config.complete()
 	return config, config.validate()
+}
+
+// complete fills in what follows from the data folder.
+func (c *Config) complete() {
+	if c.Plugins.Dir == "" {
+		c.Plugins.Dir = filepath.Join(c.DataDir, "plugins")
+	}
+	if c.AdminSocket == "" {
+		c.AdminSocket = AdminSocket(c.DataDir)
+	}
+	if c.AdminSocket == "off" {
+		c.AdminSocket = ""
+	}
+}
+
+// maxSocketPath is how long the path of the socket may be by itself: Unix
+// sockets take 103 bytes everywhere (104 on macOS with the zero at the end),
+// and while it is made it has a slightly longer name.
+const maxSocketPath = 92
+
+// AdminSocket returns where the socket for administrators of this machine is
+// unless configured otherwise: in the data folder. It is empty if that has too
+// long a path for a socket.
+func AdminSocket(dataDir string) string {
+	absolute, err := filepath.Abs(dataDir)
+	if err != nil {
+		return ""
+	}
+	path := filepath.Join(absolute, "pulse.sock")
+	if len(path) > maxSocketPath {
+		return ""
+	}
+	return path
 }
 
 func firstOf(values ...string) string {
@@ -128,6 +185,9 @@ func (c *Config) validate() error {
 			return errors.New("public_url is not an http or https URL")
 		}
 		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if len(c.Plugins.Folders) > 0 && !c.Plugins.Dev {
+		return errors.New("plugin_dev needs dev: plugins run from there unchecked")
 	}
 	if c.Retention < time.Hour {
 		return fmt.Errorf("retention %s is shorter than an hour", c.Retention)

@@ -29,8 +29,9 @@ func load(t *testing.T, file string, environ, args []string) (*Config, error) {
 func TestLaterSourcesWin(t *testing.T) {
 	got, err := load(t,
 		"port: 1001\nlog_level: debug\nmock_mode: true\napi_tokens: [one, two]\nretention: 30d\n",
-		[]string{"FRONTEND_PORT=1002", "PORT=1009", "ALLOWED_ORIGINS=https://a.example", "PULSE_TRUSTED_PROXY_CIDRS=10.0.0.0/8, 192.0.2.1"},
-		[]string{"--port", "1003", "--demo-mode", "--metrics-address=off", "--public-url", "https://pulse.example.com/"})
+		[]string{"FRONTEND_PORT=1002", "PORT=1009", "ALLOWED_ORIGINS=https://a.example", "PULSE_TRUSTED_PROXY_CIDRS=10.0.0.0/8, 192.0.2.1",
+			"PULSE_PLUGINS=bundled", "PULSE_PLUGIN_RUNTIMES=node=/usr/bin/node, python3=/usr/bin/python3"},
+		[]string{"--port", "1003", "--demo-mode", "--metrics-address=off", "--public-url", "https://pulse.example.com/", "--plugins-strict"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +39,11 @@ func TestLaterSourcesWin(t *testing.T) {
 		BindAddress: "0.0.0.0", Port: 1003, LogLevel: hclog.Debug, Mock: true, Demo: true, Tokens: []string{"one,two"},
 		AllowedOrigins: "https://a.example", PublicURL: "https://pulse.example.com", Retention: 30 * 24 * time.Hour,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")},
+		Plugins: Plugins{
+			Mode: "bundled", Dir: filepath.Join(got.DataDir, "plugins"), Strict: true,
+			Runtimes: map[string]string{"node": "/usr/bin/node", "python3": "/usr/bin/python3"},
+		},
+		AdminSocket: filepath.Join(got.DataDir, "pulse.sock"),
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "DataDir"), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Error(diff)
@@ -62,6 +68,9 @@ func TestErrorsNameTheSetting(t *testing.T) {
 		{"half a certificate", "tls_cert_file: a.pem", nil, nil, "tls_key_file"},
 		{"https without certificate", "", []string{"HTTPS_ENABLED=true"}, nil, "https_enabled"},
 		{"bad proxies", "", []string{"PULSE_TRUSTED_PROXY_CIDRS=10.0.0.0/99"}, nil, "PULSE_TRUSTED_PROXY_CIDRS"},
+		{"plugins of a developer without dev", "", []string{"PULSE_PLUGIN_DEV=acme.nas=/src/nas"}, nil, "plugin_dev needs dev"},
+		{"relative runtime", "", []string{"PULSE_PLUGIN_RUNTIMES=node=node"}, nil, "PULSE_PLUGIN_RUNTIMES"},
+		{"some plugins", "plugins: some", nil, nil, "plugins: "},
 		{"bad URL", "public_url: ftp://x", nil, nil, "public_url"},
 	}
 	for _, tt := range tests {

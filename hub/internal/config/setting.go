@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -100,9 +101,66 @@ func settings() []setting {
 		},
 		{
 			"bundled_plugins", []string{"PULSE_BUNDLED_PLUGINS"}, "folder of the bundled plugins (default: beside the program)", false,
-			func(c *Config, v string) error { c.BundledPlugins = v; return nil },
+			func(c *Config, v string) error { c.Plugins.Bundled = v; return nil },
+		},
+		{
+			"plugins", []string{"PULSE_PLUGINS"}, "which plugins run: all, bundled or off (default all)", false,
+			setPlugins,
+		},
+		{
+			"plugin_dir", []string{"PULSE_PLUGIN_DIR"}, "folder to put plugins into (default: plugins in the data folder)", false,
+			func(c *Config, v string) error { c.Plugins.Dir = v; return nil },
+		},
+		{
+			"plugin_runtimes", []string{"PULSE_PLUGIN_RUNTIMES"}, "interpreters that plugins may use, such as node=/usr/bin/node,python3=/usr/bin/python3", false,
+			func(c *Config, v string) (err error) { c.Plugins.Runtimes, err = paths(v); return err },
+		},
+		{
+			"plugins_lock", []string{"PULSE_PLUGINS_LOCK"}, "lock file with the only plugins that may be approved, which it approves", false,
+			func(c *Config, v string) error { c.Plugins.Lock = v; return nil },
+		},
+		{
+			"plugins_strict", []string{"PULSE_PLUGINS_STRICT"}, "rather not run a plugin than run it less confined than it should be", true,
+			func(c *Config, v string) (err error) { c.Plugins.Strict, err = toggle(v); return err },
+		},
+		{
+			"dev", []string{"PULSE_DEV"}, "allow what is for authors of plugins only", true,
+			func(c *Config, v string) (err error) { c.Plugins.Dev, err = toggle(v); return err },
+		},
+		{
+			"plugin_dev", []string{"PULSE_PLUGIN_DEV"}, "plugins to run unchecked from their author's folder, such as acme.nas=/src/nas; needs dev", false,
+			func(c *Config, v string) (err error) { c.Plugins.Folders, err = paths(v); return err },
+		},
+		{
+			"admin_socket", []string{"PULSE_ADMIN_SOCKET"}, `Unix socket for administrators of this machine (default: pulse.sock in the data folder, "off" for none)`, false,
+			func(c *Config, v string) error { c.AdminSocket = v; return nil },
 		},
 	}
+}
+
+func setPlugins(c *Config, v string) error {
+	switch mode := strings.ToLower(v); mode {
+	case "all", "bundled", "off":
+		c.Plugins.Mode = mode
+		return nil
+	}
+	return fmt.Errorf("%q is neither all nor bundled nor off", v)
+}
+
+// paths reads absolute paths by name: "a=/x,b=/y".
+func paths(v string) (map[string]string, error) {
+	byName := map[string]string{}
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		name, path, found := strings.Cut(part, "=")
+		if !found || name == "" || !filepath.IsAbs(path) {
+			return nil, fmt.Errorf("%q is not of the form name=/absolute/path", part)
+		}
+		byName[name] = filepath.Clean(path)
+	}
+	return byName, nil
 }
 
 func setAddress(c *Config, v string) error {

@@ -12,7 +12,7 @@ const (
 	Instances    Bucket = "instances"     // monitored systems that were added by hand, by instance id
 	Sources      Bucket = "sources"       // agents and other senders seen, by source id
 	Plugins      Bucket = "plugins"       // plugin approvals and settings, by plugin id
-	PluginState  Bucket = "plugin_state"  // what plugins keep for themselves, by plugin id and key
+	PluginState  Bucket = "plugin_state"  // what plugins keep for themselves, by plugin id, instance id and key
 	Channels     Bucket = "channels"      // notification channels, by channel id
 	Queue        Bucket = "queue"         // notifications waiting to be delivered
 	DeadLetters  Bucket = "dead_letters"  // polls and notifications that were given up
@@ -26,6 +26,7 @@ const (
 	Sessions     Bucket = "sessions"      // sign-ins, by hash of the session token
 	Tokens       Bucket = "tokens"        // API tokens, by id; only hashes of the tokens
 	Updates      Bucket = "updates"       // history of updates of the hub itself
+	Events       Bucket = "events"        // what people and the hub changed, by time
 	Secrets      Bucket = "secrets"       // passwords and tokens of monitored systems and channels; sealed
 )
 
@@ -33,7 +34,7 @@ const (
 func plainBuckets() []Bucket {
 	return []Bucket{
 		Settings, Instances, Sources, Plugins, PluginState, Channels, Queue, DeadLetters, AlertRules, AlertState,
-		AlertHistory, Findings, Metadata, Inventory, Users, Sessions, Tokens, Updates,
+		AlertHistory, Findings, Metadata, Inventory, Users, Sessions, Tokens, Updates, Events,
 	}
 }
 

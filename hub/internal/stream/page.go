@@ -10,9 +10,10 @@ import (
 // page is a client of pulse.live.v1.
 type page struct {
 	*connection
-	feed     *feed
-	version  string
-	interval time.Duration
+	feed        *feed
+	version     string
+	development bool
+	interval    time.Duration
 }
 
 // hear takes nothing: pages only listen.
@@ -51,6 +52,7 @@ func (p *page) speak(ctx context.Context) error {
 func (p *page) greet(ctx context.Context) error {
 	hello, err := json.Marshal(map[string]any{"type": "hello", "data": map[string]any{
 		"protocol": Protocol, "version": p.version, "time": time.Now().UnixMilli(), "intervalMs": p.interval.Milliseconds(),
+		"pluginDevelopment": p.development,
 	}})
 	if err != nil {
 		return fmt.Errorf("encode hello: %w", err)

@@ -51,6 +51,8 @@ type Options struct {
 	States    States
 	// Version is told to pages.
 	Version string
+	// Development says that the hub runs plugins of developers unchecked; pages warn of it.
+	Development bool
 	// AllowedOrigins is a list of origins, separated by commas, that may
 	// connect besides the hub's own; "*" admits all.
 	AllowedOrigins string
@@ -186,7 +188,7 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newConnection(socket)
 	// A websocket ends when either side says so, not with the request.
 	if socket.Subprotocol() == Protocol {
-		c.serve(s.closing, &page{feed: s.feed, connection: c, version: s.Version, interval: s.Tick})
+		c.serve(s.closing, &page{feed: s.feed, connection: c, version: s.Version, development: s.Development, interval: s.Tick})
 	} else {
 		c.serve(s.closing, &follower{states: s.states, connection: c, logger: s.Logger, replies: make(chan string, 4)})
 	}

@@ -94,14 +94,16 @@ type message struct {
 	Prev, Rev   uint64
 	Part, Parts int
 	Data        struct {
-		Protocol   string
-		Resources  []map[string]any
-		Set, Patch []map[string]any
-		Gone       []string
-		Sources    []map[string]any
-		Revision   uint64
-		Message    string
-		Timestamp  int64
+		Protocol string
+		// PluginDevelopment is of the hello of pages.
+		PluginDevelopment *bool
+		Resources         []map[string]any
+		Set, Patch        []map[string]any
+		Gone              []string
+		Sources           []map[string]any
+		Revision          uint64
+		Message           string
+		Timestamp         int64
 	}
 }
 
@@ -131,6 +133,16 @@ func read(t testing.TB, c *websocket.Conn) (message, []byte) {
 		t.Fatalf("frame is no JSON: %v", err)
 	}
 	return m, raw
+}
+
+func TestHelloTellsWhetherPluginsRunUnchecked(t *testing.T) {
+	for _, development := range []bool{false, true} {
+		r := start(t, Options{Tick: time.Hour, Development: development})
+		hello, raw := read(t, dial(t, r, Protocol))
+		if got := hello.Data.PluginDevelopment; hello.Type != "hello" || got == nil || *got != development {
+			t.Errorf("with Development %v the first frame is %s", development, raw)
+		}
+	}
 }
 
 func TestPageGetsSnapshotAndDeltas(t *testing.T) {

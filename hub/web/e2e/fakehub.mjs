@@ -1,7 +1,7 @@
 // A small stand-in for the hub: serves the built page, the few API calls it
 // makes and the live protocol, with invented data. For tests and for looking.
 //
-//   node e2e/fakehub.mjs [--port 7700] [--hosts 48] [--nodes 3] [--guests 42]
+//   node e2e/fakehub.mjs [--port 7700] [--hosts 48] [--nodes 3] [--guests 42] [--services 1]
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -76,6 +76,14 @@ function drift(resources, random, share) {
         ]),
       );
     }
+    if (resource.metrics) {
+      change.metrics = {};
+      for (const [key, metric] of Object.entries(resource.metrics)) {
+        const value = metric.counter ? metric.value + 1 : metric.value * (0.97 + random() * 0.06);
+        change.metrics[key] = { value };
+        metric.value = value;
+      }
+    }
     if (resource.uptime) change.uptime = resource.uptime + 1;
     for (const key of ["cpu", "memory", "rates"]) if (change[key]) Object.assign(resource[key], change[key]);
     if (change.uptime) resource.uptime = change.uptime;
@@ -86,7 +94,13 @@ function drift(resources, random, share) {
 }
 
 /** Starts a fake hub; port 0 picks a free one. */
-export async function startFakeHub({ port = 0, intervalMs = 1000, share = 1, ...amounts } = {}) {
+export async function startFakeHub({
+  port = 0,
+  intervalMs = 1000,
+  share = 1,
+  pluginDevelopment = false,
+  ...amounts
+} = {}) {
   const { resources, sources } = seed(amounts);
   const random = makeRandom(11);
   const tokens = new Set([goodToken]);
@@ -144,7 +158,7 @@ export async function startFakeHub({ port = 0, intervalMs = 1000, share = 1, ...
     const send = (frame) => client.send(JSON.stringify(frame));
     send({
       type: "hello",
-      data: { protocol: "pulse.live.v1", version: "0.1.0", time: Date.now(), intervalMs },
+      data: { protocol: "pulse.live.v1", version: "0.1.0", time: Date.now(), intervalMs, pluginDevelopment },
     });
     const size = 500;
     const parts = Math.max(1, Math.ceil(resources.length / size));
@@ -192,6 +206,14 @@ export async function startFakeHub({ port = 0, intervalMs = 1000, share = 1, ...
     hush: (value) => {
       silent = value;
     },
+    /** Takes a resource away, as when its source no longer names it. */
+    remove: (id) => {
+      resources.splice(
+        resources.findIndex((resource) => resource.id === id),
+        1,
+      );
+      broadcast({ gone: [id] });
+    },
     add: (resource) => {
       resources.push(resource);
       broadcast({ set: [resource] });
@@ -216,6 +238,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     hosts: option("hosts", 48),
     nodes: option("nodes", 3),
     guests: option("guests", 42),
+    services: option("services", 1) > 0,
   });
   console.log(`${hub.url}/#token=${goodToken}`);
 }

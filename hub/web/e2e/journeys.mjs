@@ -215,6 +215,83 @@ describe("appearance", () => {
   });
 });
 
+describe("what plugins of other people bring", () => {
+  test("is a place of its own, by source, with numbers, facts and no markup", async (t) => {
+    const { page, hub, errors } = await start(t, { hub: { services: true } });
+    const title = await page.title();
+    await page.getByRole("link", { name: /Services.*3 Offline|Services.*Online/ }).click();
+    await page.getByRole("heading", { name: "Services" }).waitFor();
+    const table = page.getByRole("table", { name: "Services by source" });
+    await eventually(
+      () =>
+        table.locator("tr.group [data-source]").evaluateAll((all) => all.map((one) => one.dataset.source)),
+      (ids) => ids.join() === "rack-power,shop-ports",
+      "sources in the order of their names",
+    );
+    await table.getByText("one of three supplies does not answer").waitFor();
+    const row = table.locator('[data-resource="rack-power/ups-a"]');
+    await eventually(
+      () => row.textContent(),
+      (text) => /power-supply.*load\d+%.*output[\d,]+ W.*\+2/.test(text),
+      "kind and readings with their units",
+    );
+    const readings = () => row.locator("td").nth(3).textContent();
+    const before = await readings();
+    await eventually(readings, (now) => now !== before, "the readings stand still");
+    await assertAccessible(page, "services");
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("source:shop kind:service");
+    await page.getByText("3 of 5", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Type", exact: true }).click();
+    await page.waitForURL(/sort=type/);
+    await page.getByRole("button", { name: "shop.example:443" }).click();
+    const details = page.getByRole("complementary", { name: "Details of shop.example:443" });
+    await details.getByText("tls › names").waitFor();
+    await details.getByText("shop.example, www.shop.example").waitFor();
+    await details.getByText('<img src="x" onerror="document.title=1">').waitFor();
+    assert.equal(await page.title(), title);
+    const chart = page.getByRole("img", { name: /Chart of connect time/ });
+    const points = async () => Number(await chart.getAttribute("data-points"));
+    const first = await points();
+    await eventually(points, (now) => now > first, "the chart does not grow");
+    await assertAccessible(page, "the details of a service");
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "detached" });
+
+    for (const { id, source } of [...hub.resources]) if (source) hub.remove(id);
+    await page.getByText("Nothing here yet").waitFor();
+    await page.getByRole("link", { name: "Services" }).waitFor({ state: "detached" });
+    await page.keyboard.press("4");
+    await page.keyboard.press("3");
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    assert.deepEqual(errors, []);
+  });
+
+  test("is a list on a phone", async (t) => {
+    const { page } = await start(t, {
+      path: "/services",
+      hub: { services: true },
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    const list = page.getByRole("list", { name: "Services by source" });
+    await list.getByText("does not answer").first().waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+    await assertAccessible(page, "services on a phone");
+    await page.getByRole("button", { name: /ups-b/ }).tap();
+    await page.getByRole("complementary", { name: "Details of ups-b" }).waitFor();
+  });
+
+  test("is warned of while nobody checks it", async (t) => {
+    const { page } = await start(t, { hub: { pluginDevelopment: true } });
+    await page.getByText("Development mode: plugins run unchecked from a folder.").waitFor();
+    await assertAccessible(page, "a hub in development mode");
+  });
+});
+
 describe("nothing yet", () => {
   test("an empty hub says what to do next", async (t) => {
     const { page, hub } = await start(t, { hub: { hosts: 0, nodes: 0, guests: 0 } });

@@ -15,6 +15,8 @@ const shots = [
   { name: "proxmox", path: "/proxmox" },
   { name: "proxmox-detail", path: "/proxmox?view=list&sort=-cpu&id=homelab-pve1", detail: true },
   { name: "search", path: "/proxmox?q=node%3Apve1%20cpu%3E10&view=list" },
+  { name: "services", path: "/services" },
+  { name: "services-detail", path: "/services?id=rack-power%2Fups-a", detail: true },
   {
     name: "palette",
     path: "/",
@@ -57,7 +59,7 @@ for (const size of sizes) {
     const { page, context } = await openPage(browser, { ...size, colorScheme });
     for (const shot of shots) {
       if (only && !shot.name.startsWith(only)) continue;
-      const hub = await startFakeHub({});
+      const hub = await startFakeHub({ services: true, pluginDevelopment: shot.name === "services" });
       await page.goto(`${hub.url}${shot.path}#token=${goodToken}`);
       await page.getByText("Live", { exact: true }).filter({ visible: true }).first().waitFor();
       if (shot.detail) await page.locator("figure canvas").first().waitFor();

@@ -272,15 +272,103 @@ function seedStorage(node, random, now) {
   };
 }
 
+/** A measured value as the feed tells it, by its key. */
+function measured(name, unit, value, labels) {
+  const key = labels ? `${name}{${Object.entries(labels).map((pair) => pair.join("="))}}` : name;
+  return { [key]: { name, unit, value, ...(labels ? { labels } : {}) } };
+}
+
+/** What plugins of other people bring: kinds, units and members that no page was made for. */
+function seedServices(now) {
+  const common = { displayName: "", sourceType: "api", tags: [], lastSeen: now };
+  const service = (name, more) => ({
+    ...common,
+    id: `shop-ports/${name}`,
+    type: "service",
+    name,
+    platformId: "Shop front",
+    platformType: "tcp",
+    source: "shop-ports",
+    status: "online",
+    metrics: measured("connect_time", "seconds", 0.004 + name.length * 0.0007),
+    platformData: { port: Number(name.split(":")[1]), protocol: "tcp" },
+    ...more,
+  });
+  const supply = (name, load, more) => ({
+    ...common,
+    id: `rack-power/${name}`,
+    type: "power-supply",
+    name,
+    platformId: "Rack power",
+    platformType: "ups",
+    source: "rack-power",
+    status: "online",
+    temperature: 31.5,
+    uptime: 38 * 86_400,
+    metrics: {
+      ...measured("load", "ratio", load),
+      ...measured("output", "watts", load * 3000),
+      ...measured("runtime", "seconds", 2400 * (1 - load)),
+      ...measured("fan", "rpm", 1450, { place: "rear" }),
+      transfers: { name: "transfers", unit: "none", counter: true, value: 17 },
+    },
+    platformData: {
+      maker: "Example Power <b>Inc.</b>",
+      battery: {
+        installed: "2025-11-03",
+        cells: 16,
+        healthy: true,
+        health: { tested: "2026-02-01", result: "passed" },
+      },
+      outlets: [
+        { name: "router", on: true },
+        { name: "switch", on: true },
+      ],
+    },
+    ...more,
+  });
+  return {
+    resources: [
+      service("shop.example:443", {
+        tags: ["prod"],
+        platformData: {
+          port: 443,
+          tls: { issuer: "Example CA", valid: true, names: ["shop.example", "www.shop.example"] },
+          greeting: '<img src="x" onerror="document.title=1">',
+        },
+      }),
+      service("mail.example:25", {}),
+      service("db.example:5432", { status: "offline", statusReason: "does not answer", metrics: undefined }),
+      supply("ups-a", 0.41, {}),
+      supply("ups-b", 0.87, { status: "degraded", statusReason: "a battery cell is weak" }),
+    ],
+    sources: [
+      { id: "shop-ports", name: "Shop front", type: "tcp", health: "ok", lastSeen: now, plugin: "acme.tcp" },
+      {
+        id: "rack-power",
+        name: "Rack power",
+        type: "ups",
+        health: "degraded",
+        message: "one of three supplies does not answer",
+        lastSeen: now,
+        plugin: "acme.power",
+      },
+    ],
+  };
+}
+
 /** All resources and sources of the fake hub. */
-export function seed({ hosts = 48, nodes = 3, guests: guestCount = 42, now = Date.now() }) {
+export function seed({ hosts = 48, nodes = 3, guests: guestCount = 42, services = false, now = Date.now() }) {
   const random = makeRandom(7);
   const resources = [];
   for (let i = 0; i < hosts; i++) resources.push(seedHost(i, random, now));
   for (let i = 0; i < nodes; i++)
     resources.push(seedNode(i, random, now), seedStorage(`pve${i + 1}`, random, now));
   for (let i = 0; i < guestCount && nodes > 0; i++) resources.push(seedGuest(i, nodes, random, now));
+  const brought = services ? seedServices(now) : { resources: [], sources: [] };
+  resources.push(...brought.resources);
   const sources = [
+    ...brought.sources,
     ...(nodes
       ? [
           {

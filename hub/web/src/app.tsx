@@ -12,6 +12,7 @@ import { Loading } from "./ui/Loading";
 
 const Proxmox = lazy(() => import("./features/proxmox/Proxmox"));
 const Hosts = lazy(() => import("./features/hosts/Hosts"));
+const Services = lazy(() => import("./features/services/Services"));
 
 /** The whole page: preferences, texts, the gate, and the places behind it. */
 export function App(): JSX.Element {
@@ -63,6 +64,7 @@ function Inside(props: { readonly session: Session; readonly token: string | und
         <Route path="/" component={Overview} />
         <Route path="/proxmox" component={Proxmox} />
         <Route path="/hosts" component={Hosts} />
+        <Route path="/services" component={Services} />
         <Route path="*" component={Nowhere} />
       </Router>
     </LiveProvider>

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pulse-hub/pulse/sdk"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
 type ntfy struct {
@@ -29,5 +30,6 @@ func (n ntfy) Send(ctx context.Context, m *sdk.Notification) error {
 }
 
 func main() {
-	sdk.Main(sdk.Notifier(sdk.New("acme.ntfy", "0.1.0"), "ntfy", "ntfy", func(n ntfy) (ntfy, error) { return n, nil }))
+	plugin := sdk.New("acme.ntfy", "0.1.0", sdk.Needs(manifest.Needs{Network: []string{"instance:url"}}))
+	sdk.Main(sdk.Notifier(plugin, "ntfy", "ntfy", func(n ntfy) (ntfy, error) { return n, nil }))
 }

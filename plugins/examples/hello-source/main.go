@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pulse-hub/pulse/sdk"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
 type config struct {
@@ -27,6 +28,7 @@ func (p probe) Collect(ctx context.Context, out *sdk.Snapshot) error {
 }
 
 func main() {
-	sdk.Main(sdk.Source(sdk.New("acme.tcp", "0.1.0"), "tcp", "TCP probe",
+	plugin := sdk.New("acme.tcp", "0.1.0", sdk.Needs(manifest.Needs{Network: []string{"instance:address"}}))
+	sdk.Main(sdk.Source(plugin, "tcp", "TCP probe",
 		func(c config) (probe, error) { return probe{c}, nil }))
 }

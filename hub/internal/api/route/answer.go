@@ -17,6 +17,11 @@ func (s *server) answer(c *gin.Context, answer any, err error) {
 	}
 	switch answer := answer.(type) {
 	case Taken:
+	case Nothing:
+		c.Status(http.StatusNoContent)
+		c.Writer.WriteHeaderNow()
+	case Created:
+		s.writeJSON(c, http.StatusCreated, answer.Body)
 	case *Document:
 		answer.write(c.Writer, c.Request, &s.compressor)
 	case Raw:
@@ -25,7 +30,7 @@ func (s *server) answer(c *gin.Context, answer any, err error) {
 		}
 		writeBody(c.Writer, http.StatusOK, answer.ContentType, answer.Body)
 	default:
-		s.writeJSON(c, answer)
+		s.writeJSON(c, http.StatusOK, answer)
 	}
 }
 
@@ -41,11 +46,11 @@ func (s *server) fail(c *gin.Context, err error) {
 	failure.write(c.Writer, s.Now())
 }
 
-func (s *server) writeJSON(c *gin.Context, answer any) {
+func (s *server) writeJSON(c *gin.Context, status int, answer any) {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		s.fail(c, fmt.Errorf("encode answer: %w", err))
 		return
 	}
-	writeBody(c.Writer, http.StatusOK, "application/json", body)
+	writeBody(c.Writer, status, "application/json", body)
 }

@@ -51,5 +51,11 @@ type Raw struct {
 	Header http.Header
 }
 
+// Created is an answer with status 201 about something new, rendered as JSON.
+type Created struct{ Body any }
+
+// Nothing is an answer with status 204 and no body.
+type Nothing struct{}
+
 // Taken is what a handler returns that has answered by itself.
 type Taken struct{}

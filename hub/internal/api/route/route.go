@@ -10,7 +10,7 @@ import (
 
 // Handler answers one call. What it returns is rendered as JSON with status
 // 200, except for a *Document (sent as it is, compressed when that pays), a
-// Raw and a Taken. An *Error decides the answer itself; any other error is
+// Raw, a Created, a Nothing and a Taken. An *Error decides the answer itself; any other error is
 // logged and answered with status 500.
 type Handler func(*Call) (any, error)
 

@@ -54,7 +54,7 @@ func TestFromTheInboxToTheExecutable(t *testing.T) {
 	running, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- starter.Run(running) }()
-	process := runner.New(starter, runner.Command{Path: executable.Path, SHA256: executable.SHA256, Dir: t.TempDir()}, output{})
+	process := runner.New(starter, runner.Command{File: executable.File, Path: executable.Path, Dir: t.TempDir()}, output{})
 	if err := process.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,21 @@ var (
 	ErrUnstable = errors.New("file changed while it was read")
 )
 
+// Refused tells whether an error is about the package, and not about the
+// system that it was read with.
+func Refused(err error) bool {
+	for _, reason := range []error{
+		ErrNotPackage, ErrDamaged, ErrTruncated, ErrTrailing, ErrTooLarge, ErrTooMany, ErrName, ErrKind, ErrDuplicate,
+		ErrNoManifest, ErrManifest, ErrNoChecksums, ErrChecksums, ErrUnlisted, ErrMissing, ErrMismatch, ErrNoExecutable,
+		ErrUnstable,
+	} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
+}
+
 // Limits bound what is read. Both must be positive.
 type Limits struct {
 	// Bytes bounds the sum of all files, unpacked, and the package file itself.

@@ -166,6 +166,14 @@ func (c *collector) content() (*Content, error) {
 	return content, nil
 }
 
+// plain tells whether nothing is there that vouches for the files. Their
+// digest names them all the same.
+func (c *collector) plain() bool {
+	_, listed := c.kept[ChecksumsName]
+	_, signed := c.kept[SignatureName]
+	return !listed && !signed
+}
+
 // described returns what the files are by their manifest, without regard to checksums.txt.
 func (c *collector) described() (*Content, error) {
 	text, ok := c.kept[manifest.FileName]

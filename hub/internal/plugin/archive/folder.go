@@ -14,11 +14,15 @@ import (
 )
 
 // ReadFolder reads a folder by the rules of packages and hands its files to
-// the sink. Links are refused, not followed.
+// the sink. Links are refused, not followed. A folder that somebody put
+// together by hand may lack the list of checksums, and has no signature then.
 func ReadFolder(ctx context.Context, folder *os.Root, limits Limits, sink Sink) (*Content, error) {
 	collected := newCollector(limits, sink)
 	if err := collected.folder(ctx, folder, ".", keepAll); err != nil {
 		return nil, err
+	}
+	if collected.plain() {
+		return collected.described()
 	}
 	return collected.content()
 }

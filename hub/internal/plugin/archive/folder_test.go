@@ -42,8 +42,11 @@ func TestFoldersFollowTheRulesOfPackages(t *testing.T) {
 		"link to outside": {func(nas string) error {
 			return errors.Join(os.Remove(filepath.Join(nas, "README.md")), os.Symlink("/etc/passwd", filepath.Join(nas, "README.md")))
 		}, archive.ErrKind},
-		"link within":  {func(nas string) error { return os.Symlink("bin", filepath.Join(nas, "sbin")) }, archive.ErrKind},
-		"no checksums": {func(nas string) error { return os.Remove(filepath.Join(nas, "checksums.txt")) }, archive.ErrNoChecksums},
+		"link within": {func(nas string) error { return os.Symlink("bin", filepath.Join(nas, "sbin")) }, archive.ErrKind},
+		"by hand":     {func(nas string) error { return os.Remove(filepath.Join(nas, "checksums.txt")) }, nil},
+		"signed, but nothing": {func(nas string) error {
+			return os.Rename(filepath.Join(nas, "checksums.txt"), filepath.Join(nas, "checksums.txt.minisig"))
+		}, archive.ErrNoChecksums},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
@@ -71,6 +70,12 @@ type Entry struct {
 	Manifest *manifest.Manifest
 	bundle   Bundle
 }
+
+// Program returns what runs the plugin.
+func (e *Entry) Program() Program { return Program{Bundle: e.bundle, ID: e.Manifest.ID} }
+
+// SHA256 returns the hash that its executable must have; empty in a development build.
+func (e *Entry) SHA256() string { return e.bundle.SHA256 }
 
 // Invalid is a folder that holds no plugin that can be run, and why.
 type Invalid struct {
@@ -144,23 +149,6 @@ func (c *Catalog) Find(id string) (*Entry, bool) {
 		return nil, false
 	}
 	return c.entries[i], true
-}
-
-// Plugins returns what a supervisor needs to run the plugins, each with a data
-// folder of its own below dataRoot.
-func (c *Catalog) Plugins(dataRoot string) []supervise.Plugin {
-	plugins := make([]supervise.Plugin, len(c.entries))
-	for i, entry := range c.entries {
-		described := entry.Manifest
-		plugins[i] = supervise.Plugin{
-			ID: described.ID, Version: described.Version,
-			Path: entry.bundle.Binary, Args: []string{described.ID}, SHA256: entry.bundle.SHA256,
-			WithoutMTLS: described.Transport.MTLS != nil && !*described.Transport.MTLS,
-			DataDir:     filepath.Join(dataRoot, described.ID),
-			MemoryBytes: uint64(described.Limits.Memory),
-		}
-	}
-	return plugins
 }
 
 // Presets returns the made-up instances of all plugins, which exist only in

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/plugin/catalog"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 )
 
 const good = `{"manifest":1,"id":"pulse.demo","version":"1.0.0","name":"Demo","protocol":{"min":1,"max":1},
@@ -57,12 +56,12 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []supervise.Plugin{
-		{ID: "pulse.demo", Version: "1.0.0", Path: bundle.Binary, Args: []string{"pulse.demo"}, DataDir: filepath.Join("/data", "pulse.demo")},
-		{ID: "pulse.second", Version: "1.0.0", Path: bundle.Binary, Args: []string{"pulse.second"}, DataDir: filepath.Join("/data", "pulse.second")},
-	}
-	if diff := cmp.Diff(want, loaded.Plugins("/data")); diff != "" {
-		t.Errorf("plugins (-want +got):\n%s", diff)
+	for i, id := range []string{"pulse.demo", "pulse.second"} {
+		entry := loaded.Entries()[i]
+		want := catalog.Program{Bundle: bundle, ID: id}
+		if entry.Manifest.ID != id || entry.Program() != want || entry.SHA256() != bundle.SHA256 {
+			t.Errorf("entry %d is %s, run as %+v", i, entry.Manifest.ID, entry.Program())
+		}
 	}
 	reasons := map[string]error{}
 	for _, invalid := range loaded.Invalid() {

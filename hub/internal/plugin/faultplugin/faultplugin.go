@@ -44,6 +44,7 @@ const (
 	Parent     Mode = "parent"      // has a child that holds its output
 	Hermit     Mode = "hermit"      // ignores the end of standard input
 	Stranger   Mode = "stranger"    // says that it is another plugin
+	Picky      Mode = "picky"       // refuses every configuration
 	Authored   Mode = "authored"    // is made with the SDK, as its users do
 	sleeper    Mode = "sleeper"     // the child of Parent
 )
@@ -54,8 +55,12 @@ func Executable(mode Mode) (path string, args []string) {
 	if err != nil {
 		panic(err) // a test binary always knows its own path
 	}
-	return path, []string{argument, string(mode)}
+	return path, Arguments(mode)
 }
+
+// Arguments returns the arguments that make the program the plugin: a test
+// binary, or the command faulty.
+func Arguments(mode Mode) []string { return []string{argument, string(mode)} }
 
 // Main runs the plugin and exits if the process was started as one, and returns otherwise.
 func Main() {

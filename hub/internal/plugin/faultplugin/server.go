@@ -77,13 +77,13 @@ func (s *server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1
 	return &pluginv1.Manifest{Id: id, Version: Version}, nil
 }
 
-// Configure keeps the configuration, unless it says to refuse it.
+// Configure keeps the configuration, unless it or the mode says to refuse it.
 func (s *server) Configure(_ context.Context, request *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
 	var config Config
 	if err := json.Unmarshal([]byte(request.GetConfigJson()), &config); err != nil {
 		return nil, fault.Newf(fault.OriginCaller, "", "decode configuration: %w", err)
 	}
-	if config.Fail == "refuse" {
+	if config.Fail == "refuse" || s.mode == Picky {
 		refusal := &pluginv1.FieldError{Path: "/fail", Message: "the token " + request.GetSecrets()["/token"] + " is not wanted"}
 		return &pluginv1.ConfigureResponse{Errors: []*pluginv1.FieldError{refusal}}, nil
 	}

@@ -60,6 +60,9 @@ type Journal struct {
 	lines   []Line // a ring once it has MaxLines; next is the oldest then
 	next    int
 	bytes   int
+	added   uint64        // lines ever kept
+	grown   chan struct{} // closed with the next line; nil while nobody waits for it
+	closed  bool
 	tokens  float64
 	filled  time.Time
 	dropped int
@@ -163,6 +166,8 @@ func (j *Journal) keepLocked(line Line) {
 		j.next = (j.next + 1) % MaxLines
 	}
 	j.bytes += len(line.Text)
+	j.added++
+	j.announceLocked()
 	for i := 0; j.bytes > MaxBytes && i < len(j.lines)-1; i++ {
 		oldest := &j.lines[(j.next+i)%len(j.lines)]
 		j.bytes -= len(oldest.Text)

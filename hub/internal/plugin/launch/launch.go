@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,8 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/runner"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/socketdir"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/usage"
+	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
@@ -45,6 +49,9 @@ const (
 type Options struct {
 	// SocketBase is the folder below which sockets are made; empty means socketdir.DefaultBase().
 	SocketBase string
+	// OtherUsers says that plugins may have users of their own: they are let
+	// through to their socket folders, which stay closed to each other.
+	OtherUsers bool
 	Logger     hclog.Logger
 }
 
@@ -70,7 +77,7 @@ func (l *Launcher) Run(ctx context.Context) error {
 	if base == "" {
 		base = socketdir.DefaultBase()
 	}
-	l.sockets, l.failed = socketdir.Open(base)
+	l.sockets, l.failed = l.openSockets(base)
 	close(l.ready)
 	if l.failed != nil {
 		return l.failed
@@ -79,11 +86,35 @@ func (l *Launcher) Run(ctx context.Context) error {
 	return errors.Join(err, l.sockets.Close())
 }
 
+// openSockets makes the folder for sockets.
+func (l *Launcher) openSockets(base string) (*socketdir.Dir, error) {
+	dir, err := socketdir.Open(base)
+	if err != nil || !l.options.OtherUsers {
+		return dir, err
+	}
+	const search = 0o711 // go through, but not look around
+	for _, path := range []string{base, dir.Path()} {
+		if err := os.Chmod(path, search); err != nil {
+			return nil, errors.Join(fmt.Errorf("let plugins through to their sockets: %w", err), dir.Close())
+		}
+	}
+	return dir, nil
+}
+
 // Command is what Launch needs to know of a plugin.
 type Command struct {
+	// Command is the process to start. go-plugin's variables are added to its
+	// environment, and the folder of its sockets to what its confinement lets it write.
 	runner.Command
 	// WithoutMTLS says that the plugin cannot do mutual TLS with the hub.
 	WithoutMTLS bool
+	// Group is the number of the plugin's own group, which may use its sockets;
+	// empty if it has the hub's.
+	Group string
+	// Calls counts and times the calls to it; nil if nobody wants to know.
+	Calls *usage.Calls
+	// Host is served to it until its process is stopped; nil for none.
+	Host pluginv1.HostServiceServer
 }
 
 // Launch starts a process and connects to it. The context limits the start
@@ -101,7 +132,7 @@ func (l *Launcher) Launch(ctx context.Context, command Command, log *journal.Jou
 	p.client = plugin.NewClient(l.clientConfig(ctx, p, command, log))
 	// go-plugin has a timeout and no context; ending the process ends its start.
 	release := context.AfterFunc(ctx, func() { p.kill() })
-	err := p.connect()
+	err := p.connect(command.Host)
 	if !release() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -123,22 +154,45 @@ func (l *Launcher) clientConfig(ctx context.Context, p *Process, command Command
 		AutoMTLS:         !command.WithoutMTLS,
 		SkipHostEnv:      true,
 		StartTimeout:     startTimeout(ctx),
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: l.sockets.Path()},
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(transport.MaxMessageBytes)),
-		},
-		SyncStdout: &journal.Writer{Emit: late.Stdout},
-		SyncStderr: &journal.Writer{Emit: late.Stderr},
-		Logger:     hclog.NewNullLogger(), // whatever goes wrong comes back as an error or in the journal
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: l.sockets.Path(), Group: command.Group},
+		GRPCDialOptions:  dialOptions(command.Calls),
+		SyncStdout:       &journal.Writer{Emit: late.Stdout},
+		SyncStderr:       &journal.Writer{Emit: late.Stderr},
+		Logger:           hclog.NewNullLogger(), // whatever goes wrong comes back as an error or in the journal
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, folder string) (pluginrunner.Runner, error) {
 			p.folder.Store(&folder)
-			run := command.Command
-			run.Env = append(append([]string{}, run.Env...), cmd.Env...)
-			process := runner.New(l.starter, run, log.Output())
+			process := runner.New(l.starter, command.at(folder, cmd.Env), log.Output())
 			p.run.Store(process)
 			return process, nil
 		},
 	}
+}
+
+// at returns the process to start when its folder of sockets and go-plugin's
+// variables are known. What the caller handed over stays as it is.
+func (c Command) at(sockets string, env []string) runner.Command {
+	run := c.Command
+	run.Env = slices.Concat(run.Env, env)
+	if run.Confinement == nil || run.Confinement.Spec.Access == nil {
+		return run
+	}
+	confinement, access := *run.Confinement, *run.Confinement.Spec.Access
+	access.Write = append(slices.Clip(access.Write), sockets)
+	confinement.Spec.Access = &access
+	run.Confinement = &confinement
+	return run
+}
+
+func dialOptions(calls *usage.Calls) []grpc.DialOption {
+	options := []grpc.DialOption{
+		grpc.WithDefaultCallOptions(
+			grpc.MaxCallRecvMsgSize(transport.MaxMessageBytes), grpc.MaxCallSendMsgSize(transport.MaxMessageBytes)),
+	}
+	if calls != nil {
+		options = append(options,
+			grpc.WithChainUnaryInterceptor(calls.Unary()), grpc.WithChainStreamInterceptor(calls.Stream()))
+	}
+	return options
 }
 
 // startTimeout leaves the decision to the context, whose end kills the process.

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/pulse-hub/pulse/hub/internal/plugin/runner"
+	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
+	"github.com/pulse-hub/pulse/sdk/launcher"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
@@ -24,10 +26,14 @@ type Process struct {
 	run    atomic.Pointer[runner.Process] // nil until go-plugin has asked for a runner
 	folder atomic.Pointer[string]         // of its sockets; nil until then, too
 	conn   *transport.Client
+
+	hostID   uint32 // 0 if nothing is served to it
+	stopHost func() // nil likewise
 }
 
-// connect starts the process, waits for its handshake and connects to it.
-func (p *Process) connect() error {
+// connect starts the process, waits for its handshake, connects to it and
+// serves the host services to it unless they are nil.
+func (p *Process) connect(host pluginv1.HostServiceServer) error {
 	protocol, err := p.client.Client()
 	if err != nil {
 		return err
@@ -41,8 +47,21 @@ func (p *Process) connect() error {
 		return fmt.Errorf("unexpected client %T", raw)
 	}
 	p.conn = conn
+	if host == nil {
+		return nil
+	}
+	if p.hostID, p.stopHost, err = conn.ServeHost(host); err != nil {
+		return fmt.Errorf("serve host services: %w", err)
+	}
 	return nil
 }
+
+// HostService returns the broker id of the host services, 0 if none are
+// served. Who does not dial it within five seconds of the launch finds nobody there.
+func (p *Process) HostService() uint32 { return p.hostID }
+
+// Report returns how it is confined in fact, nil if it was not started by the launcher.
+func (p *Process) Report() *launcher.Report { return p.run.Load().Report() }
 
 // Clients returns the clients of its services.
 func (p *Process) Clients() *transport.Client { return p.conn }
@@ -76,6 +95,9 @@ func (p *Process) Stop(ctx context.Context) error {
 	go func() { // outlives Stop only with a process that the system cannot end
 		defer close(released)
 		p.client.Kill() // its own waits end with the process
+		if p.stopHost != nil {
+			p.stopHost() // after the broker has closed, or it might wait for a peer that is gone
+		}
 		p.removeFolder()
 	}()
 	select {

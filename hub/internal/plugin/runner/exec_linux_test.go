@@ -31,7 +31,7 @@ func TestVerifiedFileIsRunAfterItsPathIsSwapped(t *testing.T) {
 	if err := os.Link(self, path); err != nil {
 		t.Skipf("the test binary is on another file system: %v", err)
 	}
-	file, err := openVerified(path, "")
+	file, err := OpenVerified(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,15 +57,7 @@ func (silent) Stdout([]byte) {}
 func (silent) Stderr([]byte) {}
 
 func TestProcessOutlivesTheThreadsOfTheHub(t *testing.T) {
-	starter := NewStarter()
-	running, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- starter.Run(running) }()
-	defer func() {
-		cancel()
-		<-ended
-	}()
-	process := New(starter, Command{Path: "/bin/sleep", Args: []string{"60"}}, silent{})
+	process := New(running(t), Command{Path: "/bin/sleep", Args: []string{"60"}}, silent{})
 	if err := process.Start(t.Context()); err != nil {
 		t.Skipf("no sleep here: %v", err)
 	}

@@ -11,8 +11,11 @@ import (
 // here. Verified executables therefore lie in a store that only the hub writes.
 func execute(*exec.Cmd, *os.File) {}
 
+// enter does nothing: there are no control groups here.
+func enter(*exec.Cmd, *os.File) {}
+
 // reap waits until the process has ended and kills what is left of its group.
-func reap(cmd *exec.Cmd, group *group) {
+func reap(cmd *exec.Cmd, killGroup func()) {
 	_ = cmd.Wait() // the state says more than the error
-	group.kill()
+	killGroup()
 }

@@ -1,7 +1,7 @@
 // Package runner runs one plugin process so that it can be killed, drained and
 // outlived: it is the process side of a go-plugin client.
 //
-// The executable is verified and run through the same open file, standard
+// The executable that was verified is run through the same open file, standard
 // input is a pipe whose end tells the plugin that the hub is gone, the process
 // leads a group of its own that is killed as one, and everything it prints is
 // read to the end whether or not somebody wants it.
@@ -19,6 +19,8 @@ import (
 	"time"
 
 	pluginrunner "github.com/hashicorp/go-plugin/runner"
+
+	"github.com/pulse-hub/pulse/sdk/launcher"
 )
 
 // Errors of starting a process.
@@ -29,6 +31,9 @@ var (
 	ErrStopped = errors.New("no process is started any more")
 )
 
+// endLimit is how long a process that could not be confined may take to be gone.
+const endLimit = 2 * time.Second
+
 // drainTime is how long output is still read after a process has ended, in
 // case something that left its process group holds the pipes open.
 const drainTime = 250 * time.Millisecond
@@ -37,16 +42,20 @@ var _ pluginrunner.Runner = (*Process)(nil)
 
 // Command says what to run and how.
 type Command struct {
-	// Path is the executable, Args what follows its name.
+	// File is the open, verified executable. It stays the caller's and must stay
+	// open until Start has returned. Where the system can execute an open file,
+	// it executes this one, otherwise the one at Path. Without it, Path is
+	// executed on all systems: an interpreter that the operator allows.
+	File *os.File
+	// Path is where the executable lies, Args what follows its name.
 	Path string
 	Args []string
-	// SHA256 is the lower-case hexadecimal hash the executable must have.
-	// Empty: it is run as it is found, which only a development build may be.
-	SHA256 string
 	// Dir is the working directory.
 	Dir string
 	// Env is the whole environment; nothing is taken from the hub's own.
 	Env []string
+	// Confinement, if not nil, has the process started by the sandbox's launcher.
+	Confinement *Confinement
 }
 
 // Output takes what a process prints, in pieces of at most MaxLine bytes
@@ -83,10 +92,11 @@ type Process struct {
 	first   *firstLine
 	done    chan struct{}
 
-	mu    sync.Mutex
-	group *group // nil until started
-	pid   int
-	exit  Exit
+	mu     sync.Mutex
+	group  *group // nil until started
+	pid    int
+	exit   Exit
+	report *launcher.Report // nil unless it is confined
 }
 
 // New returns a process that is not started yet. What it prints goes to output.
@@ -94,38 +104,68 @@ func New(starter *Starter, command Command, output Output) *Process {
 	return &Process{starter: starter, command: command, output: output, first: newFirstLine(), done: make(chan struct{})}
 }
 
-// Start verifies the executable and starts it. The context limits only the start.
+// Start starts the process, and if it is to be confined waits until it is the
+// plugin and no longer the launcher. The context limits only the start. After
+// an error nothing is left of it.
 func (p *Process) Start(ctx context.Context) error {
-	executable, err := openVerified(p.command.Path, p.command.SHA256)
+	cmd, sandboxed, err := p.prepare()
 	if err != nil {
-		return err
+		return errors.Join(err, p.command.Confinement.release())
 	}
-	defer executable.Close()
-
+	defer sandboxed.close()
 	pipes, err := openPipes()
 	if err != nil {
-		return err
+		return errors.Join(err, p.command.Confinement.release())
 	}
-	cmd := &exec.Cmd{
-		Path: p.command.Path, Args: append([]string{p.command.Path}, p.command.Args...),
-		Dir: p.command.Dir, Env: p.command.Env,
-		Stdin: pipes.stdin.child, Stdout: pipes.stdout.child, Stderr: pipes.stderr.child,
-		SysProcAttr: processAttributes(),
-	}
-	execute(cmd, executable)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = pipes.stdin.child, pipes.stdout.child, pipes.stderr.child
 
 	err = p.starter.start(ctx, cmd)
 	pipes.closeChildEnds()
 	if err != nil {
 		pipes.closeHubEnds()
-		return fmt.Errorf("start process: %w", err)
+		return errors.Join(fmt.Errorf("start process: %w", err), p.command.Confinement.release())
 	}
 	group := joinGroup(cmd.Process)
 	p.mu.Lock()
-	p.group, p.pid = group, cmd.Process.Pid
+	p.group = group
 	p.mu.Unlock()
 	go p.attend(cmd, group, pipes)
+	report, err := sandboxed.effective(ctx)
+	if err != nil {
+		return p.abandon(fmt.Errorf("confine process: %w", err))
+	}
+	p.mu.Lock()
+	p.pid, p.report = cmd.Process.Pid, report
+	p.mu.Unlock()
 	return nil
+}
+
+// prepare returns the command without its standard streams.
+func (p *Process) prepare() (*exec.Cmd, *sandboxed, error) {
+	cmd := &exec.Cmd{
+		Path: p.command.Path, Args: append([]string{p.command.Path}, p.command.Args...),
+		Dir: p.command.Dir, Env: p.command.Env,
+		SysProcAttr: processAttributes(),
+	}
+	if p.command.Confinement != nil {
+		sandboxed, err := p.command.confine(cmd)
+		return cmd, sandboxed, err
+	}
+	if p.command.File != nil {
+		execute(cmd, p.command.File)
+	}
+	return cmd, nil, nil
+}
+
+// abandon ends a process that has not become the plugin, and says how it ended.
+func (p *Process) abandon(reason error) error {
+	_ = p.Kill(context.Background()) // never fails
+	select {
+	case <-p.done:
+		return reason
+	case <-time.After(endLimit):
+		return fmt.Errorf("%w; and it does not end although it was killed", reason)
+	}
 }
 
 // attend reads what the process prints until it has ended, and everything it
@@ -141,13 +181,17 @@ func (p *Process) attend(cmd *exec.Cmd, group *group, pipes *pipes) {
 	})
 	pumps.Go(func() { eachLine(pipes.stderr.hub, p.output.Stderr) })
 
-	reap(cmd, group)
+	reap(cmd, func() {
+		group.kill()
+		p.command.Confinement.kill()
+	})
 	group.close()
 	limit := time.Now().Add(drainTime)
 	_ = pipes.stdout.hub.SetReadDeadline(limit) // not on every system; there the group's end closes the pipe
 	_ = pipes.stderr.hub.SetReadDeadline(limit)
 	pumps.Wait()
 	pipes.closeHubEnds()
+	_ = p.command.Confinement.release() // what cannot be removed now is when the hub starts next
 
 	p.mu.Lock()
 	p.exit = exitOf(cmd.ProcessState)
@@ -188,7 +232,7 @@ func (p *Process) Wait(ctx context.Context) error {
 	}
 }
 
-// Kill ends the process and all of its group at once. It does not wait, and
+// Kill ends the process and all of its group and control group at once. It does not wait, and
 // does nothing for a process that was never started or has already ended.
 func (p *Process) Kill(context.Context) error {
 	p.mu.Lock()
@@ -196,8 +240,16 @@ func (p *Process) Kill(context.Context) error {
 	p.mu.Unlock()
 	if group != nil {
 		group.kill()
+		p.command.Confinement.kill()
 	}
 	return nil
+}
+
+// Report returns how the process is confined in fact, nil if it was not started by the launcher.
+func (p *Process) Report() *launcher.Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.report
 }
 
 // ID returns the process number as text, empty until it is started.

@@ -52,13 +52,27 @@ func TestFirstLine(t *testing.T) {
 }
 
 func TestProcessThatWasNeverStarted(t *testing.T) {
-	p := New(NewStarter(), Command{Path: "/nowhere"}, nil)
+	p := New(running(t), Command{Path: "/nowhere"}, nil)
 	if err := p.Kill(t.Context()); err != nil || p.ID() != "" {
 		t.Errorf("kill: %v, id %q", err, p.ID())
 	}
 	if err := p.Start(t.Context()); err == nil {
 		t.Error("an executable that is not there was started")
 	}
+}
+
+// running returns a starter that starts processes until the test ends.
+func running(t *testing.T) *Starter {
+	t.Helper()
+	starter := NewStarter()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- starter.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	return starter
 }
 
 func TestStarterThatHasStopped(t *testing.T) {
@@ -82,7 +96,7 @@ func TestSwappedPathIsNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	const goodSum = "770e607624d689265ca6c44884d0807d9b054d23c473c106c72be9de08b7376c"
-	file, err := openVerified(path, goodSum)
+	file, err := OpenVerified(path, goodSum)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +114,7 @@ func TestSwappedPathIsNotRun(t *testing.T) {
 		t.Errorf("what would be run is %q, error %v", content, err)
 	}
 	for name, expected := range map[string]string{"another file": goodSum, "no hash": "abc"} {
-		if _, err := openVerified(path, expected); err == nil {
+		if _, err := OpenVerified(path, expected); err == nil {
 			t.Errorf("%s was taken for verified", name)
 		}
 	}

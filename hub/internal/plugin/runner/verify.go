@@ -9,9 +9,11 @@ import (
 	"os"
 )
 
-// openVerified opens the executable and checks its hash unless the expected
-// one is empty. The caller runs what was read here, not what the path may name by then.
-func openVerified(path, expected string) (*os.File, error) {
+// OpenVerified opens an executable and checks that it has the hash, lower-case
+// hexadecimal, unless that is empty; the error wraps ErrModified if it does not.
+// What was opened here is what is to be run, not what the path may name by
+// then. The file is at its beginning, and the caller closes it.
+func OpenVerified(path, expected string) (*os.File, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open executable: %w", err)
@@ -19,7 +21,11 @@ func openVerified(path, expected string) (*os.File, error) {
 	if expected == "" {
 		return file, nil
 	}
-	if err := verify(file, expected); err != nil {
+	err = verify(file, expected)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
 		file.Close()
 		return nil, err
 	}

@@ -12,16 +12,26 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/runner"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/usage"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
+	"github.com/pulse-hub/pulse/sdk/launcher"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
 const fakeID = "test.fake"
+
+// Configurations that say where the instance is.
+const (
+	elsewhere = `"elsewhere"` // where a process may go only if it was launched for it
+	nowhere   = `"nowhere"`   // where no process may go
+)
 
 var errNoStart = errors.New("no such executable")
 
@@ -29,6 +39,7 @@ var errNoStart = errors.New("no such executable")
 type fakeLauncher struct {
 	startTime time.Duration // of every process
 	fails     func(start int) bool
+	prepare   func(*fakeProcess) // nil, or changes a process before anybody sees it
 
 	mu       sync.Mutex
 	starts   []time.Time
@@ -42,7 +53,7 @@ func (l *fakeLauncher) Run(ctx context.Context) error {
 	return nil
 }
 
-func (l *fakeLauncher) Launch(ctx context.Context, plugin supervise.Plugin, _ *journal.Journal) (supervise.Process, error) {
+func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (supervise.Process, error) {
 	l.mu.Lock()
 	l.starts = append(l.starts, time.Now())
 	number := len(l.starts)
@@ -62,11 +73,26 @@ func (l *fakeLauncher) Launch(ctx context.Context, plugin supervise.Plugin, _ *j
 	if l.fails != nil && l.fails(number) {
 		return nil, errNoStart
 	}
-	process := newFakeProcess(number, plugin.ID)
+	process := newFakeProcess(number, launch)
+	if l.prepare != nil {
+		l.prepare(process)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, process)
 	return process, nil
+}
+
+// named returns the newest process of that name.
+func (l *fakeLauncher) named(name string) *fakeProcess {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, process := range slices.Backward(l.all) {
+		if process.launch.Name == name {
+			return process
+		}
+	}
+	return nil
 }
 
 // last returns the newest process.
@@ -99,29 +125,73 @@ func (l *fakeLauncher) gaps() []time.Duration {
 	return gaps
 }
 
-// fakeProcess is a process and the plugin in it.
+// fakeProcess is a process and the plugin in it. Configurations of which it was
+// told at its launch are admitted, and all others but those that say "elsewhere".
 type fakeProcess struct {
 	pluginv1.PluginClient // what is not faked panics
 	pid                   int
-	id                    string
+	launch                supervise.Launch
 	done                  chan struct{}
 	end                   sync.Once
 
 	mu         sync.Mutex
 	exit       runner.Exit
 	mute       bool // gives no sign of life
-	refuse     string
+	refuses    bool // every configuration
+	taken      usage.Usage
+	init       *pluginv1.InitRequest
 	configured map[string]uint64
-	calls      int
+	told       map[string]int // number of Configure calls
 }
 
-func newFakeProcess(pid int, id string) *fakeProcess {
-	return &fakeProcess{pid: pid, id: id, done: make(chan struct{}), configured: map[string]uint64{}}
+func newFakeProcess(pid int, launch supervise.Launch) *fakeProcess {
+	return &fakeProcess{
+		pid: pid, launch: launch, done: make(chan struct{}), configured: map[string]uint64{}, told: map[string]int{},
+	}
 }
 
 func (p *fakeProcess) Pid() int                   { return p.pid }
 func (p *fakeProcess) Clients() *transport.Client { return &transport.Client{Plugin: p} }
 func (p *fakeProcess) Done() <-chan struct{}      { return p.done }
+
+func (p *fakeProcess) HostService() uint32 {
+	if p.launch.Host == nil {
+		return 0
+	}
+	return 7
+}
+
+func (p *fakeProcess) Confinement() launcher.Report {
+	return launcher.Report{Requested: p.launch.Plugin.Level, Effective: launcher.Limited}
+}
+
+func (p *fakeProcess) Admits(instances []instance.Instance) bool {
+	return !slices.ContainsFunc(instances, func(one instance.Instance) bool {
+		known := slices.ContainsFunc(p.launch.Instances, func(launched instance.Instance) bool { return launched.ID == one.ID })
+		return string(one.Config) == elsewhere && !known || string(one.Config) == nowhere
+	})
+}
+
+func (p *fakeProcess) Usage(context.Context) (usage.Usage, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken, nil
+}
+
+func (p *fakeProcess) take(taken usage.Usage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken = taken
+}
+
+func (p *fakeProcess) over() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
 
 func (p *fakeProcess) Exit() runner.Exit {
 	p.mu.Lock()
@@ -166,27 +236,35 @@ func (p *fakeProcess) instances() []string {
 	return slices.Sorted(maps.Keys(p.configured))
 }
 
-func (p *fakeProcess) Init(context.Context, *pluginv1.InitRequest, ...grpc.CallOption) (*pluginv1.InitResponse, error) {
+func (p *fakeProcess) Init(_ context.Context, request *pluginv1.InitRequest, _ ...grpc.CallOption) (*pluginv1.InitResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.init = request
 	return &pluginv1.InitResponse{}, nil
 }
 
 func (p *fakeProcess) Describe(context.Context, *pluginv1.DescribeRequest, ...grpc.CallOption) (*pluginv1.Manifest, error) {
-	return &pluginv1.Manifest{Id: p.id}, nil
+	return &pluginv1.Manifest{Id: p.launch.Plugin.ID()}, nil
 }
 
 func (p *fakeProcess) Configure(ctx context.Context, request *pluginv1.ConfigureRequest, _ ...grpc.CallOption) (*pluginv1.ConfigureResponse, error) {
-	switch request.GetConfigJson() {
-	case `"hang"`:
+	if request.GetConfigJson() == `"hang"` {
 		<-ctx.Done()
 		return nil, ctx.Err()
-	case `"bad"`:
-		return &pluginv1.ConfigureResponse{Errors: []*pluginv1.FieldError{{Path: "/url", Message: "is missing"}}}, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls++
+	p.told[request.GetInstanceId()]++
+	if p.refuses || request.GetConfigJson() == `"bad"` {
+		return &pluginv1.ConfigureResponse{Errors: []*pluginv1.FieldError{{Path: "/url", Message: "is missing"}}}, nil
+	}
 	p.configured[request.GetInstanceId()] = request.GetRevision()
 	return &pluginv1.ConfigureResponse{}, nil
+}
+
+// Test says which process it is.
+func (p *fakeProcess) Test(context.Context, *pluginv1.ConfigureRequest, ...grpc.CallOption) (*pluginv1.TestResponse, error) {
+	return &pluginv1.TestResponse{Ok: true, Summary: p.launch.Name, Facts: map[string]string{"data": p.launch.DataDir}}, nil
 }
 
 func (p *fakeProcess) Remove(_ context.Context, request *pluginv1.RemoveRequest, _ ...grpc.CallOption) (*pluginv1.RemoveResponse, error) {
@@ -201,20 +279,43 @@ type fixture struct {
 	*testing.T
 	host     *supervise.Host
 	launcher *fakeLauncher
+
+	mu      sync.Mutex
+	changes []supervise.Change
+}
+
+// told returns the changes since the last call, without their reasons.
+func (f *fixture) told() []string {
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var told []string
+	for _, change := range f.changes {
+		told = append(told, change.Process+": "+string(change.From)+" to "+string(change.To))
+	}
+	f.changes = nil
+	return told
 }
 
 // inBubble runs a test with a host. Random gives no spread.
 func inBubble(t *testing.T, launcher *fakeLauncher, plugins []supervise.Plugin, test func(f *fixture)) {
 	synctest.Test(t, func(t *testing.T) {
+		f := &fixture{T: t, launcher: launcher}
 		host := supervise.NewHost(supervise.Options{
 			Plugins: plugins, Launcher: launcher, Logger: hclog.NewNullLogger(),
-			Random: func() float64 { return 0.5 },
+			Random: func() float64 { return 0.5 }, Host: fakeServices,
+			Changed: func(change supervise.Change) {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.changes = append(f.changes, change)
+			},
 		})
+		f.host = host
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		ended := make(chan error, 1)
 		go func() { ended <- host.Run(ctx) }()
-		test(&fixture{T: t, host: host, launcher: launcher})
+		test(f)
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("run ended with %v", err)
@@ -227,7 +328,33 @@ func inBubble(t *testing.T, launcher *fakeLauncher, plugins []supervise.Plugin, 
 	})
 }
 
-func onePlugin() []supervise.Plugin { return []supervise.Plugin{{ID: fakeID, Version: "1.0.0"}} }
+// fakeServices gives every plugin but those that are called so host services.
+func fakeServices(plugin string) pluginv1.HostServiceServer {
+	if plugin == "test.alone" {
+		return nil
+	}
+	return pluginv1.UnimplementedHostServiceServer{}
+}
+
+func fakePlugin(id string) supervise.Plugin {
+	return supervise.Plugin{Manifest: &manifest.Manifest{ID: id, Version: "1.0.0"}, DataDir: "/data/" + id}
+}
+
+// version returns the fake plugin in another version.
+func version(version string) supervise.Plugin {
+	plugin := fakePlugin(fakeID)
+	plugin.Manifest.Version = version
+	return plugin
+}
+
+// isolated returns the fake plugin with a process for each instance.
+func isolated() supervise.Plugin {
+	plugin := fakePlugin(fakeID)
+	plugin.Isolation = manifest.IsolationInstance
+	return plugin
+}
+
+func onePlugin() []supervise.Plugin { return []supervise.Plugin{fakePlugin(fakeID)} }
 
 func source(id, config string) instance.Instance {
 	return instance.Instance{
@@ -252,4 +379,39 @@ func (f *fixture) expect(want supervise.State) {
 	if got := f.status(); got.State != want {
 		f.Fatalf("state is %s (%s), want %s", got.State, got.LastError, want)
 	}
+}
+
+// use makes a call with an instance that lasts until the process or the
+// context ends, or the returned function is called. The channel gives the outcome.
+func (f *fixture) use(id string) (finish func(), outcome <-chan error) {
+	over, result := make(chan struct{}), make(chan error, 1)
+	go func() {
+		result <- f.host.Use(f.Context(), fakeID, id, func(ctx context.Context, clients *transport.Client) error {
+			process := clients.Plugin.(*fakeProcess)
+			select {
+			case <-over:
+				return nil
+			case <-process.done:
+				return status.Error(codes.Unavailable, "connection lost")
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	synctest.Wait()
+	return func() { close(over) }, result
+}
+
+// user returns the process that serves an instance.
+func (f *fixture) user(id string) *fakeProcess {
+	f.Helper()
+	var process *fakeProcess
+	err := f.host.Use(f.Context(), fakeID, id, func(_ context.Context, clients *transport.Client) error {
+		process = clients.Plugin.(*fakeProcess)
+		return nil
+	})
+	if err != nil {
+		f.Fatalf("use of %s: %v", id, err)
+	}
+	return process
 }

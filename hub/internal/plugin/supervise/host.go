@@ -1,37 +1,33 @@
 package supervise
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
-	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
 // Options are what a Host needs.
 type Options struct {
-	// Plugins are those that may run.
+	// Plugins are those that are there from the beginning.
 	Plugins  []Plugin
 	Launcher Launcher
 	// Timing holds the numbers; the zero value means DefaultTiming().
 	Timing Timing
 	// HubVersion is told to the plugins.
 	HubVersion string
-	Logger     hclog.Logger
+	// Host returns the services that a plugin may call; nil, and a nil result, mean none.
+	Host func(plugin string) pluginv1.HostServiceServer
+	// Changed is told every change of a process's state, one after the other and
+	// without a lock held. It must not block. Nil: nobody listens.
+	Changed func(Change)
+	Logger  hclog.Logger
 	// Random returns a number from 0 to 1 and spreads the waits; nil means a good one.
 	Random func() float64
 }
@@ -39,12 +35,16 @@ type Options struct {
 // Host runs all plugins of a hub. Its methods may be called by several
 // goroutines, before and during Run; Run is called once.
 type Host struct {
-	launcher    Launcher
-	supervisors map[string]*supervisor
-	tests       atomic.Uint64
+	means  *means
+	logger hclog.Logger
+	stage  stage
+	tests  atomic.Uint64
+
+	mu      sync.Mutex
+	tenants map[string]*tenant
 }
 
-// NewHost returns a host that runs nothing yet.
+// NewHost returns a host that runs nothing yet. Plugins without a manifest are left out.
 func NewHost(options Options) *Host {
 	if options.Timing == (Timing{}) {
 		options.Timing = DefaultTiming()
@@ -52,10 +52,19 @@ func NewHost(options Options) *Host {
 	if options.Random == nil {
 		options.Random = rand.Float64
 	}
-	h := &Host{launcher: options.Launcher, supervisors: map[string]*supervisor{}}
-	slots := make(chan struct{}, max(options.Timing.ParallelStarts, 1))
+	h := &Host{
+		means: &means{
+			launcher: options.Launcher, timing: options.Timing,
+			slots:  make(chan struct{}, max(options.Timing.ParallelStarts, 1)),
+			random: options.Random, hubVersion: options.HubVersion, services: options.Host,
+			announcer: newAnnouncer(options.Changed, options.Logger),
+		},
+		logger: options.Logger, tenants: map[string]*tenant{},
+	}
 	for _, plugin := range options.Plugins {
-		h.supervisors[plugin.ID] = newSupervisor(plugin, options, slots)
+		if plugin.Manifest != nil {
+			h.tenants[plugin.ID()] = newTenant(plugin, h.means, &h.stage, h.logger)
+		}
 	}
 	return h
 }
@@ -68,13 +77,16 @@ func (h *Host) Run(ctx context.Context) error {
 	launching, stopLauncher := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLauncher()
 	ended := make(chan error, 1)
-	go func() { ended <- h.launcher.Run(launching) }()
+	go func() { ended <- h.means.launcher.Run(launching) }()
+	told := make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() { h.means.announcer.run(told) })
 
-	var running sync.WaitGroup
-	for _, s := range h.supervisors {
-		running.Go(func() { s.run(ctx) })
-	}
-	running.Wait()
+	h.stage.open(ctx.Done())
+	<-ctx.Done()
+	h.stage.close()
+	close(told)
+	telling.Wait()
 	stopLauncher()
 	if err := <-ended; err != nil {
 		return fmt.Errorf("launch plugins: %w", err)
@@ -82,157 +94,60 @@ func (h *Host) Run(ctx context.Context) error {
 	return nil
 }
 
-// Configure adds or replaces an instance; one that is not enabled is removed.
-// If the plugin runs it is told at once and a refusal returned as *ConfigError;
-// otherwise it is told at its start, and Status says how that went. A refused
-// instance stays and shows as failed.
-func (h *Host) Configure(ctx context.Context, one instance.Instance) error {
-	s, err := h.find(one.Plugin)
-	if err != nil {
-		return err
+// Put adds a plugin, or runs it instead of what is run under its id. Where
+// processes run, their successors are started beside them and configured with
+// all instances; the calls that go on then finish with the old ones, which end.
+// If a successor cannot be started, or fails with an instance that worked, the
+// error wraps ErrNotSwitched and says why, and everything is as before.
+func (h *Host) Put(ctx context.Context, plugin Plugin) error {
+	if plugin.Manifest == nil || plugin.ID() == "" {
+		return fmt.Errorf("plugin without id: %w", ErrInvalid)
 	}
-	if !one.Enabled {
-		return s.remove(ctx, one.ID)
-	}
-	return s.configure(ctx, one)
-}
-
-// Remove ends an instance. One that is not there is not an error.
-func (h *Host) Remove(ctx context.Context, plugin, instance string) error {
-	s, err := h.find(plugin)
-	if err != nil {
-		return err
-	}
-	return s.remove(ctx, instance)
-}
-
-// TestResult is what trying a configuration brought.
-type TestResult struct {
-	OK      bool
-	Summary string
-	// Fields are faults that belong to fields.
-	Fields []FieldError
-	// Facts are what was found, for people: {"version": "8.2.2"}.
-	Facts map[string]string
-}
-
-// Test tries a configuration that is not saved, starting the plugin if need be.
-func (h *Host) Test(ctx context.Context, one instance.Instance) (TestResult, error) {
-	s, err := h.find(one.Plugin)
-	if err != nil {
-		return TestResult{}, err
-	}
-	mask := "test " + strconv.FormatUint(h.tests.Add(1), 10)
-	s.journal.Mask(mask, secretsOf(one))
-	defer s.journal.Mask(mask, nil)
-
-	ctx, cancel := context.WithTimeoutCause(ctx, s.timing.Test, errTestTimeout)
-	defer cancel()
-	request := configureRequest(one)
-	request.InstanceId = ""
-	var result TestResult
-	err = s.useProcess(ctx, func(ctx context.Context, clients *transport.Client) error {
-		response, err := clients.Plugin.Test(ctx, request)
-		result = TestResult{
-			OK: response.GetOk(), Summary: s.journal.Text(response.GetSummary()),
-			Fields: fieldErrors(response.GetErrors(), s.journal.Text), Facts: response.GetFacts(),
+	for {
+		t, added := h.add(plugin)
+		if added {
+			return nil
 		}
-		return err
-	})
-	return result, err
-}
-
-// Use calls fn with the clients of the plugin that an instance belongs to,
-// which is started if need be and knows the instance then. The context must have a deadline. Errors are *fault.Error; one with the code
-// CodeDown says that the process did not run or ended during the call.
-func (h *Host) Use(ctx context.Context, plugin, instance string, fn func(context.Context, *transport.Client) error) error {
-	s, err := h.find(plugin)
-	if err != nil {
-		return err
-	}
-	if _, ok := ctx.Deadline(); !ok {
-		limited, cancel := context.WithTimeoutCause(ctx, s.timing.Call, errCallTimeout)
-		defer cancel()
-		ctx = limited
-	}
-	return s.useInstance(ctx, instance, fn)
-}
-
-// Collect asks an instance for one dataset and calls each with every chunk of
-// the answer, until there are no more or each returns an error, which Collect
-// then returns as it is. Deadline and other errors are as those of Use.
-func (h *Host) Collect(ctx context.Context, call Call, each func(*pluginv1.CollectChunk) error) error {
-	var refused error // of each: it goes back as it came
-	err := h.Use(ctx, call.Plugin, call.Instance, func(ctx context.Context, clients *transport.Client) error {
-		ctx, cancel := context.WithCancel(ctx) // ends the stream when it is left early
-		defer cancel()
-		stream, err := clients.Source.Collect(ctx, collectRequest(ctx, call))
-		if err != nil {
+		err := t.replace(ctx, plugin)
+		if !errors.Is(err, ErrUnknownPlugin) {
 			return err
 		}
-		for {
-			chunk, err := stream.Recv()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if refused = each(chunk); refused != nil {
-				return nil
-			}
-		}
-	})
-	return cmp.Or(refused, err)
-}
-
-// Call names one dataset of one instance of a plugin.
-type Call struct{ Plugin, Instance, Dataset string }
-
-func collectRequest(ctx context.Context, call Call) *pluginv1.CollectRequest {
-	request := &pluginv1.CollectRequest{InstanceId: call.Instance, Dataset: call.Dataset}
-	if deadline, ok := ctx.Deadline(); ok {
-		request.Deadline = durationpb.New(time.Until(deadline))
+		// It was dropped in the meantime.
 	}
-	return request
 }
 
-// Restart ends the plugin's process and starts a new one, at once and with its
-// failures forgotten. A plugin that nobody needs stays idle.
-func (h *Host) Restart(plugin string) error {
-	s, err := h.find(plugin)
+// add returns the tenant of a plugin's id, and whether it was not there before.
+func (h *Host) add(plugin Plugin) (t *tenant, added bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t, ok := h.tenants[plugin.ID()]
+	if !ok {
+		t = newTenant(plugin, h.means, &h.stage, h.logger)
+		h.tenants[plugin.ID()] = t
+	}
+	return t, !ok
+}
+
+// Drop ends the processes of a plugin and forgets it and its instances. The
+// calls that go on may finish if they take a short time only.
+func (h *Host) Drop(ctx context.Context, plugin string) error {
+	t, err := h.find(plugin)
 	if err != nil {
 		return err
 	}
-	if s.status().State != StateIdle {
-		note(s.restart)
-	}
-	return nil
+	return t.drop(ctx, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.tenants, plugin)
+	})
 }
 
-// Status returns what is known of every plugin, ordered by id.
-func (h *Host) Status() []Status {
-	list := make([]Status, 0, len(h.supervisors))
-	for _, s := range h.supervisors {
-		list = append(list, s.status())
-	}
-	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.ID, b.ID) })
-	return list
-}
-
-// Lines returns up to n of the last lines of a plugin's output, the oldest first.
-func (h *Host) Lines(plugin string, n int) ([]journal.Line, error) {
-	s, err := h.find(plugin)
-	if err != nil {
-		return nil, err
-	}
-	return s.journal.Tail(n), nil
-}
-
-func (h *Host) find(plugin string) (*supervisor, error) {
-	s, ok := h.supervisors[plugin]
+func (h *Host) find(plugin string) (*tenant, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t, ok := h.tenants[plugin]
 	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrUnknownPlugin, plugin)
+		return nil, unknownPlugin(plugin)
 	}
-	return s, nil
+	return t, nil
 }

@@ -228,13 +228,13 @@ func TestUseOfAPluginThatIsDown(t *testing.T) {
 func TestStartsAtTheSameTimeAreBounded(t *testing.T) {
 	var plugins []supervise.Plugin
 	for i := range 7 {
-		plugins = append(plugins, supervise.Plugin{ID: fmt.Sprintf("test.fake%d", i)})
+		plugins = append(plugins, fakePlugin(fmt.Sprintf("test.fake%d", i)))
 	}
 	launcher := &fakeLauncher{startTime: time.Second}
 	inBubble(t, launcher, plugins, func(f *fixture) {
 		for _, plugin := range plugins {
 			one := source("a", "{}")
-			one.Plugin = plugin.ID
+			one.Plugin = plugin.ID()
 			f.configure(one)
 		}
 		time.Sleep(4 * time.Second)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
@@ -23,85 +23,102 @@ const (
 	InstanceFailed     InstanceState = "failed"     // refused, or the call failed
 )
 
-// FieldError is one fault of a configuration. Path is a JSON pointer, empty for the whole.
-type FieldError struct{ Path, Message string }
-
-// ConfigError says that a plugin refuses a configuration.
-type ConfigError struct{ Fields []FieldError }
-
-// Error names the fields and what is wrong with them.
-func (e *ConfigError) Error() string {
-	parts := make([]string, len(e.Fields))
-	for i, field := range e.Fields {
-		parts[i] = strings.TrimPrefix(field.Path+": "+field.Message, ": ")
-	}
-	return "configuration refused: " + strings.Join(parts, "; ")
-}
-
 // managed is one instance of a plugin. The supervisor's mutex guards all but turn.
 type managed struct {
 	turn    chan struct{} // holds one: calls about this instance go one after another
-	desired instance.Instance
+	desired *instance.Instance
 	removed bool
 	state   InstanceState
-	message string
+	err     error // why it failed
 	since   time.Time
-	retry   bool // a failed one is worth another try
+	retry   bool // a failed one is worth another try …
+	retryAt time.Time
 }
 
-func (m *managed) enter(state InstanceState, message string, retry bool) {
+func (m *managed) enter(state InstanceState, err error) {
 	if m.state != state {
 		m.since = time.Now()
 	}
-	m.state, m.message, m.retry = state, message, retry
+	m.state, m.err, m.retry, m.retryAt = state, err, false, time.Time{}
 }
 
-// configure adds or replaces an instance. A running plugin is told at once and
-// its answer returned; otherwise it is told when it starts.
-func (s *supervisor) configure(ctx context.Context, desired instance.Instance) error {
-	s.journal.Mask(desired.ID, secretsOf(desired))
+func (m *managed) message() string {
+	if m.err == nil {
+		return ""
+	}
+	return m.err.Error()
+}
+
+// put makes the supervisor serve an instance, or another configuration of it,
+// of which a running process has still to be told.
+func (s *supervisor) put(desired *instance.Instance) *managed {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	m, ok := s.instances[desired.ID]
 	if !ok {
 		m = &managed{turn: make(chan struct{}, 1)}
 		s.instances[desired.ID] = m
 	}
 	m.desired = desired
-	m.enter(InstancePending, "", false)
-	process := s.process
-	s.mu.Unlock()
+	m.enter(InstancePending, nil)
 	note(s.wake)
-	if process == nil {
-		return nil
-	}
-	return s.apply(ctx, process, m)
+	return m
 }
 
-// remove ends an instance.
-func (s *supervisor) remove(ctx context.Context, id string) error {
+// forget makes the supervisor serve an instance no longer, of which a running
+// process has still to be told. It returns nil if it does not serve it.
+func (s *supervisor) forget(id string) *managed {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	m, ok := s.instances[id]
 	if !ok {
-		s.mu.Unlock()
 		return nil
 	}
 	delete(s.instances, id)
 	m.removed = true
-	process := s.process
 	s.settleLocked()
+	return m
+}
+
+// tell tells a running process what is desired of an instance, unless it was
+// told already, and returns its answer. It returns errRetired if another
+// supervisor is to be asked.
+func (s *supervisor) tell(ctx context.Context, m *managed) error {
+	s.mu.Lock()
+	process, told, err := s.process, m.state != InstancePending, m.err
+	retired := s.retired
 	s.mu.Unlock()
-	defer s.journal.Mask(id, nil)
+	switch {
+	case retired:
+		return errRetired
+	case process == nil:
+		return nil
+	case told:
+		return err
+	}
+	err = s.apply(ctx, process, m)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.retired {
+		return errRetired
+	}
+	return err
+}
+
+// tellRemoved tells a running process that an instance is no more.
+func (s *supervisor) tellRemoved(ctx context.Context, m *managed) error {
+	process := s.current()
 	if process == nil {
 		return nil
 	}
-
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timing.Configure, errConfigureTimeout)
 	defer cancel()
 	if err := m.take(ctx); err != nil {
 		return err
 	}
 	defer m.give()
-	_, err := process.Clients().Plugin.Remove(ctx, &pluginv1.RemoveRequest{InstanceId: id})
+	_, err := process.Clients().Plugin.Remove(ctx, &pluginv1.RemoveRequest{InstanceId: m.desired.ID})
 	if err != nil {
 		return fmt.Errorf("remove instance: %w", s.judge(ctx, process, err))
 	}
@@ -110,45 +127,61 @@ func (s *supervisor) remove(ctx context.Context, id string) error {
 
 // apply tells a process the newest configuration of an instance and records the outcome.
 func (s *supervisor) apply(ctx context.Context, process Process, m *managed) error {
+	s.mu.Lock()
+	desired, launched := m.desired, slices.Contains(s.launched, m.desired)
+	s.mu.Unlock()
+	if !process.Admits([]instance.Instance{*desired}) {
+		err := ErrNotAdmitted // a process made for it would not help
+		if !launched {
+			err = s.tenant.widen(ctx, s)
+		}
+		s.conclude(process, m, desired, err)
+		return err
+	}
+
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timing.Configure, errConfigureTimeout)
 	defer cancel()
 	if err := m.take(ctx); err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		m.enter(InstanceFailed, err.Error(), true)
-		s.settleLocked()
+		s.conclude(process, m, desired, err)
 		return err
 	}
 	defer m.give()
-
 	s.mu.Lock()
-	desired, removed := m.desired, m.removed
+	obsolete := m.removed || m.desired != desired // then somebody else tells the process what is new
 	s.mu.Unlock()
-	if removed {
+	if obsolete {
 		return nil
 	}
 	err := s.callConfigure(ctx, process, desired)
+	s.conclude(process, m, desired, err)
+	return err
+}
 
+// conclude records how telling a process about an instance went, unless the
+// outcome is about something that is no more.
+func (s *supervisor) conclude(process Process, m *managed, desired *instance.Instance, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.process != process || m.desired.Revision != desired.Revision {
-		return err // the outcome is about something that is no more
+	if s.process != process || m.desired != desired || s.retired {
+		return
 	}
 	var refused *ConfigError
 	switch {
 	case err == nil:
-		m.enter(InstanceConfigured, "", false)
-	case errors.As(err, &refused):
-		m.enter(InstanceFailed, err.Error(), false)
+		m.enter(InstanceConfigured, nil)
+	case errors.Is(err, ErrNotSwitched):
+		m.enter(InstanceFailed, err)
+		// Each try starts a process.
+		m.retry, m.retryAt = true, time.Now().Add(s.timing.CrashRetry)
 	default:
-		m.enter(InstanceFailed, err.Error(), fault.Of(err).Transient)
+		m.enter(InstanceFailed, err)
+		m.retry = !errors.As(err, &refused) && !errors.Is(err, ErrNotAdmitted) && fault.Of(err).Transient
 	}
 	s.settleLocked()
-	return err
 }
 
-func (s *supervisor) callConfigure(ctx context.Context, process Process, desired instance.Instance) error {
-	response, err := process.Clients().Plugin.Configure(ctx, configureRequest(desired))
+func (s *supervisor) callConfigure(ctx context.Context, process Process, desired *instance.Instance) error {
+	response, err := process.Clients().Plugin.Configure(ctx, configureRequest(s.tenant.renewals.apply(*desired)))
 	if err != nil {
 		return fmt.Errorf("configure instance: %w", s.judge(ctx, process, err))
 	}
@@ -169,31 +202,20 @@ func (m *managed) take(ctx context.Context) error {
 
 func (m *managed) give() { <-m.turn }
 
-func configureRequest(one instance.Instance) *pluginv1.ConfigureRequest {
-	config := string(one.Config)
-	if config == "" {
-		config = "{}"
+// managed returns the instance of that id.
+func (s *supervisor) managed(id string) (*managed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.instances[id]
+	if !ok {
+		return nil, unknownInstance(id)
 	}
-	return &pluginv1.ConfigureRequest{
-		InstanceId: one.ID, Component: one.Component, ConfigJson: config,
-		Secrets: one.Secrets, Revision: one.Revision, Name: one.Name,
-	}
+	return m, nil
 }
 
-func fieldErrors(list []*pluginv1.FieldError, mask func(string) string) []FieldError {
-	fields := make([]FieldError, len(list))
-	for i, p := range list {
-		fields[i] = FieldError{Path: p.GetPath(), Message: mask(p.GetMessage())}
-	}
-	return fields
-}
-
-// secretsOf returns the values of an instance's secrets, sorted, and never nil.
-func secretsOf(one instance.Instance) []string {
-	values := make([]string, 0, len(one.Secrets))
-	for _, value := range one.Secrets {
-		values = append(values, value)
-	}
-	slices.Sort(values)
-	return values
+// ids returns the ids of the instances, sorted.
+func (s *supervisor) ids() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.instances))
 }

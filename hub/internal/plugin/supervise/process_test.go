@@ -24,11 +24,12 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/faultplugin"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/launch"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/socketdir"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/start"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 	"github.com/pulse-hub/pulse/sdk/fault"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
 // hubArgument makes the test binary a hub: it is followed by the plugin's mode and the folder for sockets.
@@ -51,17 +52,37 @@ func quick() supervise.Timing {
 	return timing
 }
 
-func newHost(mode faultplugin.Mode, sockets string, timing supervise.Timing) *supervise.Host {
+// program is the test binary as a plugin.
+type program struct {
+	path string
+	args []string
+}
+
+func (p program) Open(context.Context) (*supervise.Executable, error) {
+	file, err := os.Open(p.path)
+	if err != nil {
+		return nil, err
+	}
+	return &supervise.Executable{File: file, Path: p.path, Args: p.args, Close: file.Close}, nil
+}
+
+// faultyPlugin returns the plugin in one of its modes, with its data in that folder.
+func faultyPlugin(mode faultplugin.Mode, dataDir string) supervise.Plugin {
 	path, args := faultplugin.Executable(mode)
-	return supervise.NewHost(supervise.Options{
-		Plugins: []supervise.Plugin{{
-			ID: faultplugin.ID, Version: faultplugin.Version, Path: path, Args: args, DataDir: sockets + "/data",
-			MemoryBytes: 500 << 20,
-		}},
-		Launcher: supervise.Executables{
-			Launcher:  launch.New(launch.Options{SocketBase: sockets, Logger: hclog.NewNullLogger()}),
-			LookupEnv: os.LookupEnv,
+	return supervise.Plugin{
+		Manifest: &manifest.Manifest{
+			ID: faultplugin.ID, Version: faultplugin.Version, Limits: manifest.Limits{Memory: 500 << 20},
 		},
+		Program: program{path, args}, DataDir: dataDir,
+	}
+}
+
+func newHost(mode faultplugin.Mode, sockets string, timing supervise.Timing) *supervise.Host {
+	return supervise.NewHost(supervise.Options{
+		Plugins: []supervise.Plugin{faultyPlugin(mode, sockets+"/data")},
+		Launcher: start.New(start.Options{
+			SocketBase: sockets, LookupEnv: os.LookupEnv, Logger: hclog.NewNullLogger(),
+		}),
 		Timing: timing, Logger: hclog.NewNullLogger(),
 	})
 }
@@ -120,7 +141,14 @@ func newReal(t testing.TB, mode faultplugin.Mode, timing supervise.Timing) *real
 	return r
 }
 
-func (r *real) status() supervise.Status { return r.host.Status()[0] }
+// status returns the zero value when the plugin was dropped.
+func (r *real) status() supervise.Status {
+	all := r.host.Status()
+	if len(all) == 0 {
+		return supervise.Status{}
+	}
+	return all[0]
+}
 
 func (r *real) until(what string, condition func(supervise.Status) bool) supervise.Status {
 	r.Helper()

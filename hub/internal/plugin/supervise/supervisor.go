@@ -3,15 +3,15 @@ package supervise
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/journal"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/usage"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 )
 
@@ -19,31 +19,68 @@ import (
 var (
 	errRestart = errors.New("restart wanted")
 	errUnused  = errors.New("not needed any more")
+	errRetired = errors.New("replaced by another process")
 )
 
-// supervisor keeps one plugin running. Its methods may be called by several
-// goroutines; run is called once.
+// means are what all supervisors of a host share. They do not change.
+type means struct {
+	launcher   Launcher
+	timing     Timing
+	slots      chan struct{}  // one for each start that may go on at the same time
+	random     func() float64 // from 0 to 1
+	hubVersion string
+	services   func(plugin string) pluginv1.HostServiceServer // nil: no plugin gets any
+	announcer  *announcer
+}
+
+// assignment is what one supervisor runs. It does not change.
+type assignment struct {
+	plugin Plugin
+	// instance is the id of the one it serves, empty if it serves all.
+	instance string
+	calls    *usage.Calls
+}
+
+// name is that of the process.
+func (a assignment) name() string {
+	if a.instance == "" {
+		return a.plugin.ID()
+	}
+	return a.plugin.ID() + "/" + a.instance
+}
+
+func (a assignment) dataDir() string { return filepath.Join(a.plugin.DataDir, a.instance) }
+
+// supervisor keeps one process running. Its methods may be called by several
+// goroutines; run is called at most once.
 type supervisor struct {
-	plugin   Plugin
-	launcher Launcher
-	timing   Timing
-	slots    chan struct{} // one for each start that may go on at the same time
-	init     *pluginv1.InitRequest
-	logger   hclog.Logger
-	journal  *journal.Journal
-	random   func() float64
-	restart  chan struct{} // holds one wish
-	wake     chan struct{} // holds one note that what is needed has changed
+	assignment
+	*means
+	tenant  *tenant
+	logger  hclog.Logger
+	journal *journal.Journal
+	restart chan struct{} // holds one wish
+	wake    chan struct{} // holds one note that what is needed has changed
+	ended   chan struct{} // closed when run is over
 
 	mu        sync.Mutex
 	changed   chan struct{} // closed and replaced when anything below changes
 	state     State
 	since     time.Time
-	process   Process // nil when there is none to call
+	shown     bool                    // it has its place, and its changes are told
+	retired   bool                    // it has lost its place, and nobody is let in
+	cancel    context.CancelCauseFunc // ends run; nil until it has begun
+	process   Process                 // nil when there is none to call
+	launched  []*instance.Instance    // what the process was confined for
 	instances map[string]*managed
 	users     int       // calls that go on
 	lastUse   time.Time // end of the last one
-	restarts  int
+	taken     measurement
+	record
+}
+
+// record is what is remembered of the processes before.
+type record struct {
 	starts    int
 	nextStart time.Time
 	lastExit  *Exit
@@ -51,23 +88,20 @@ type supervisor struct {
 	errorAt   time.Time
 }
 
-func newSupervisor(plugin Plugin, options Options, slots chan struct{}) *supervisor {
-	logger := options.Logger.Named(plugin.ID)
-	return &supervisor{
-		plugin: plugin, launcher: options.Launcher, timing: options.Timing, slots: slots,
-		init: &pluginv1.InitRequest{
-			HubVersion: options.HubVersion, DataDir: plugin.DataDir, LogLevel: logger.GetLevel().String(),
-		},
-		logger: logger, journal: journal.New(journal.Options{Logger: logger}), random: options.Random,
-		restart: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		changed: make(chan struct{}), state: StateIdle, since: time.Now(), instances: map[string]*managed{},
-	}
-}
-
-// run keeps the plugin running until the context is done, and returns when its process is gone.
+// run keeps a process running until the context is done, and returns when it is gone.
 func (s *supervisor) run(ctx context.Context) {
+	defer close(s.ended)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s.mu.Lock()
+	s.cancel = cancel
+	if s.retired {
+		cancel(errRetired)
+	}
+	s.mu.Unlock()
+
 	failures := &failures{timing: s.timing, random: s.random}
-	defer s.enter(StateStopped)
+	defer s.enter(StateStopped, "")
 	for s.awaitNeed(ctx) {
 		err := s.live(ctx, failures)
 		switch {
@@ -77,7 +111,7 @@ func (s *supervisor) run(ctx context.Context) {
 			failures.reset()
 			continue
 		case errors.Is(err, errUnused):
-			s.enter(StateIdle)
+			s.enter(StateIdle, errUnused.Error())
 			continue
 		}
 		if !s.pause(ctx, failures, err) {
@@ -86,12 +120,15 @@ func (s *supervisor) run(ctx context.Context) {
 	}
 }
 
-// awaitNeed returns true when a process is needed, and false when the context is done.
+// awaitNeed returns true when a process is needed or already there, and false when the context is done.
 func (s *supervisor) awaitNeed(ctx context.Context) bool {
 	for {
 		s.mu.Lock()
-		needed := s.neededLocked()
+		there, needed := s.process != nil, s.neededLocked()
 		s.mu.Unlock()
+		if there {
+			return true // it has to be ended in any case
+		}
 		if needed {
 			return ctx.Err() == nil
 		}
@@ -111,8 +148,8 @@ func (s *supervisor) pause(ctx context.Context, failures *failures, cause error)
 		state = StateCrashLoop
 	}
 	s.mu.Lock()
+	s.enterLocked(state, s.lastError)
 	s.nextStart = time.Now().Add(wait)
-	s.enterLocked(state)
 	s.mu.Unlock()
 	s.logFailure(cause, wait, looping, failures.row == 1)
 
@@ -140,76 +177,33 @@ func (s *supervisor) logFailure(cause error, wait time.Duration, looping, first 
 	}
 }
 
-// live is the life of one process: it starts it, watches it, and leaves none behind.
+// live is the life of one process: it starts it unless there is one, watches it, and leaves none behind.
 func (s *supervisor) live(ctx context.Context, failures *failures) error {
-	process, err := s.start(ctx)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.fail(err)
+	process := s.current()
+	if process == nil {
+		var err error
+		if process, err = s.start(ctx); err != nil {
+			if ctx.Err() == nil {
+				s.fail(err)
+			}
+			return err
 		}
-		return err
 	}
-	s.mu.Lock()
-	s.process = process
-	s.enterLocked(StateConfiguring)
-	s.mu.Unlock()
-	s.logger.Info("plugin started", "version", s.plugin.Version, "pid", process.Pid())
-
-	err = s.watch(ctx, process, failures)
+	err := s.watch(ctx, process, failures)
 	s.end(process, err)
 	return err
-}
-
-// start starts a process and introduces the hub to it. It takes one of the slots for that time.
-func (s *supervisor) start(ctx context.Context) (Process, error) {
-	s.enter(StateStarting)
-	select {
-	case s.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	defer func() { <-s.slots }()
-
-	s.mu.Lock()
-	s.starts++
-	s.restarts = s.starts - 1
-	s.mu.Unlock()
-	starting, cancel := context.WithTimeoutCause(ctx, s.timing.Start, errStartTimeout)
-	defer cancel()
-	process, err := s.launcher.Launch(starting, s.plugin, s.journal)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.introduce(starting, process); err != nil {
-		return nil, errors.Join(err, s.stop(process))
-	}
-	return process, nil
-}
-
-// introduce makes the first calls: what the hub is, and whether the plugin is the expected one.
-func (s *supervisor) introduce(ctx context.Context, process Process) error {
-	plugin := process.Clients().Plugin
-	if _, err := plugin.Init(ctx, s.init); err != nil {
-		return fmt.Errorf("introduce hub: %w", because(ctx, err))
-	}
-	manifest, err := plugin.Describe(ctx, &pluginv1.DescribeRequest{})
-	if err != nil {
-		return fmt.Errorf("ask who it is: %w", because(ctx, err))
-	}
-	if manifest.GetId() != s.plugin.ID {
-		return fmt.Errorf("%w: %q instead of %q", ErrWrongPlugin, manifest.GetId(), s.plugin.ID)
-	}
-	return nil
 }
 
 // end makes sure that the process is gone and records how.
 func (s *supervisor) end(process Process, cause error) {
 	s.mu.Lock()
 	s.process = nil
+	s.launched = nil
+	s.taken = measurement{}
 	for _, m := range s.instances {
-		m.enter(InstancePending, "", false)
+		m.enter(InstancePending, nil)
 	}
-	s.enterLocked(StateStopping)
+	s.enterLocked(StateStopping, s.journal.Text(cause.Error()))
 	s.mu.Unlock()
 
 	if err := s.stop(process); err != nil {
@@ -219,9 +213,19 @@ func (s *supervisor) end(process Process, cause error) {
 	s.mu.Lock()
 	s.lastExit = &exit
 	s.mu.Unlock()
-	if !errors.Is(cause, errRestart) && !errors.Is(cause, errUnused) && !errors.Is(cause, context.Canceled) {
+	if !planned(cause) {
 		s.fail(cause)
 	}
+}
+
+// planned reports whether a process ended because it was to.
+func planned(cause error) bool {
+	for _, plan := range []error{errRestart, errUnused, errRetired, ErrEnded, context.Canceled} {
+		if errors.Is(cause, plan) {
+			return true
+		}
+	}
+	return false
 }
 
 // stop ends a process with the time it has for that. It is also called when the supervisor itself is to stop.
@@ -239,75 +243,9 @@ func (s *supervisor) fail(err error) {
 	s.lastError, s.errorAt = text, time.Now()
 }
 
-func (s *supervisor) enter(state State) {
+// current returns the process that can be called, nil if there is none.
+func (s *supervisor) current() Process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.enterLocked(state)
-}
-
-// enterLocked changes the state and tells whoever waits for that.
-func (s *supervisor) enterLocked(state State) {
-	if s.state != state {
-		s.state, s.since = state, time.Now()
-	}
-	if state != StateBackoff && state != StateCrashLoop {
-		s.nextStart = time.Time{}
-	}
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
-
-// settleLocked derives the state of a running plugin from its instances.
-func (s *supervisor) settleLocked() {
-	if !s.state.running() {
-		return
-	}
-	state := StateHealthy
-	for _, m := range s.instances {
-		if m.state == InstanceFailed {
-			state = StateDegraded
-		}
-		if m.state == InstancePending {
-			s.enterLocked(StateConfiguring)
-			return
-		}
-	}
-	s.enterLocked(state)
-}
-
-// neededLocked reports whether there is anything to run the plugin for: a
-// source, which is collected all the time, or a call that goes on.
-func (s *supervisor) neededLocked() bool {
-	if s.users > 0 {
-		return true
-	}
-	for _, m := range s.instances {
-		if m.desired.Kind() == "source" {
-			return true
-		}
-	}
-	return false
-}
-
-// ids returns the ids of the instances, sorted.
-func (s *supervisor) ids() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.instances))
-}
-
-// note puts a note into a channel that holds one.
-func note(channel chan struct{}) {
-	select {
-	case channel <- struct{}{}:
-	default:
-	}
-}
-
-// because replaces the error of a call by the cause for which its context ended, if it did.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return err
+	return s.process
 }

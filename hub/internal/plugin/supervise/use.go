@@ -23,7 +23,8 @@ const endNotice = 200 * time.Millisecond
 
 // use calls fn with the running process, which is started if need be. It waits
 // for a start in progress as long as the context allows, and not for one that
-// is only planned. The process is ready when ready, called under the mutex, says so.
+// is only planned. The process is ready when ready, called under the mutex, says
+// so. It returns errRetired, and has not called fn, if another supervisor is to be asked.
 func (s *supervisor) use(ctx context.Context, ready func() bool, fn func(Process) error) error {
 	s.mu.Lock()
 	s.users++
@@ -31,9 +32,12 @@ func (s *supervisor) use(ctx context.Context, ready func() bool, fn func(Process
 	note(s.wake)
 	defer func() {
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.users--
 		s.lastUse = time.Now()
-		s.mu.Unlock()
+		if s.retired {
+			s.broadcastLocked()
+		}
 	}()
 	process, err := s.await(ctx, ready)
 	if err != nil {
@@ -53,8 +57,12 @@ func (s *supervisor) useProcess(ctx context.Context, fn func(context.Context, *t
 func (s *supervisor) useInstance(ctx context.Context, id string, fn func(context.Context, *transport.Client) error) error {
 	s.mu.Lock()
 	m, ok := s.instances[id]
+	retired := s.retired
 	s.mu.Unlock()
-	if !ok {
+	switch {
+	case retired:
+		return errRetired
+	case !ok:
 		return unknownInstance(id)
 	}
 	ready := func() bool { return m.state != InstancePending || m.removed }
@@ -74,7 +82,7 @@ func (s *supervisor) refusal(m *managed) error {
 	case m.removed:
 		return unknownInstance(m.desired.ID)
 	case m.state == InstanceFailed:
-		return &fault.Error{Origin: fault.OriginCaller, Code: fault.CodeRejected, Transient: m.retry, Err: errors.New(m.message)}
+		return &fault.Error{Origin: fault.OriginCaller, Code: fault.CodeRejected, Transient: m.retry, Err: m.err}
 	}
 	return nil
 }
@@ -95,9 +103,11 @@ func (s *supervisor) await(ctx context.Context, ready func() bool) (Process, err
 	for {
 		s.mu.Lock()
 		process, state, changed, reason := s.process, s.state, s.changed, s.lastError
-		ok := process != nil && ready()
+		retired, ok := s.retired, process != nil && ready()
 		s.mu.Unlock()
 		switch {
+		case retired:
+			return nil, errRetired
 		case ok:
 			return process, nil
 		case state == StateBackoff || state == StateCrashLoop:

@@ -17,8 +17,9 @@ func (s *supervisor) watch(ctx context.Context, process Process, failures *failu
 	defer parts.Wait()
 	defer cancel()
 
-	hung := make(chan error, 1)
-	parts.Go(func() { hung <- s.checkLiveness(ctx, process) })
+	bad := make(chan error, 2)
+	parts.Go(func() { bad <- s.checkLiveness(ctx, process) })
+	parts.Go(func() { bad <- s.sampleUsage(ctx, process) })
 	parts.Go(func() { s.keepConfigured(ctx, process) })
 
 	stable := time.NewTimer(s.timing.StableAfter)
@@ -29,7 +30,7 @@ func (s *supervisor) watch(ctx context.Context, process Process, failures *failu
 		select {
 		case <-process.Done():
 			return fmt.Errorf("%w: %s", ErrDown, process.Exit())
-		case err := <-hung:
+		case err := <-bad:
 			return err
 		case <-stable.C:
 			failures.reset()
@@ -86,21 +87,30 @@ func (s *supervisor) ping(ctx context.Context, process Process) error {
 // keepConfigured configures every instance, and those again that could not be,
 // as long as trying can help.
 func (s *supervisor) keepConfigured(ctx context.Context, process Process) {
-	s.configureWhere(ctx, process, func(m *managed) bool { return m.state == InstancePending })
-	s.mu.Lock()
-	s.settleLocked()
-	s.mu.Unlock()
-
+	s.configurePending(ctx, process)
 	ticker := time.NewTicker(s.timing.PingInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			s.configureWhere(ctx, process, func(m *managed) bool { return m.state == InstanceFailed && m.retry })
+			s.configureWhere(ctx, process, func(m *managed) bool { return m.worthRetry(time.Now()) })
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// configurePending configures what the process has not been told yet.
+func (s *supervisor) configurePending(ctx context.Context, process Process) {
+	s.configureWhere(ctx, process, func(m *managed) bool { return m.state == InstancePending })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settleLocked()
+}
+
+// worthRetry reports whether an instance that could not be configured is to be tried again.
+func (m *managed) worthRetry(now time.Time) bool {
+	return m.state == InstanceFailed && m.retry && !now.Before(m.retryAt)
 }
 
 func (s *supervisor) configureWhere(ctx context.Context, process Process, wanted func(*managed) bool) {

@@ -2,7 +2,6 @@ package live
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,27 +9,11 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 )
 
-// Fragment is one encoded resource of the feed. Its bytes are never changed.
-type Fragment struct {
-	// ID is the unified id, which is also in JSON.
-	ID   string
-	JSON []byte
-}
-
-// Encode encodes a resource for the feed.
-func Encode(p *resources.Projector, e *inventory.Entry) (Fragment, error) {
-	encoded, err := json.Marshal(p.Live(e))
-	if err != nil {
-		return Fragment{}, fmt.Errorf("encode resource %s: %w", e.Key, err)
-	}
-	return Fragment{ID: p.ID(e), JSON: encoded}, nil
-}
-
 // Delta is what has changed since the delta before. Every item is a JSON object.
 type Delta struct {
 	// Set are new resources, Patch merge patches of known ones with their "id".
 	Set, Patch [][]byte
-	// Gone are unified ids, none of them among Set or Patch: the order of applying does not matter.
+	// Gone are ids, none of them among Set or Patch: the order of applying does not matter.
 	Gone []string
 	// Sources are new and changed sources; GoneSources the ids of removed ones.
 	Sources     [][]byte
@@ -97,7 +80,7 @@ func (f *Feed) update(delta *Delta, snap *inventory.Snapshot, key string) error 
 		}
 		return nil
 	}
-	after, err := Encode(f.projector, e)
+	after, err := Encode(snap, f.projector, e)
 	if err != nil {
 		return err
 	}
@@ -170,7 +153,7 @@ func (f *Feed) Reset(snap *inventory.Snapshot, in resources.Inputs) error {
 		if !f.projector.Shown(e) {
 			continue
 		}
-		fragment, err := Encode(f.projector, e)
+		fragment, err := Encode(snap, f.projector, e)
 		if err != nil {
 			failure = err
 			continue

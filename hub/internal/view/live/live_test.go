@@ -199,7 +199,7 @@ func mutate(tb testing.TB, inv *inventory.Inventory, random *rand.Rand, at time.
 	source := func(kind string) inventory.SourceRef {
 		return inventory.SourceRef{ID: kind + ":" + name, Type: kind, Name: name}
 	}
-	switch random.IntN(7) {
+	switch random.IntN(8) {
 	case 0:
 		viewtest.ApplyAt(tb, inv, source("host"), at, resource.Resource{
 			ID: name, Kind: resource.KindHost, Name: fmt.Sprintf("pve%d", random.IntN(3)), Usage: resource.Usage{CPU: viewtest.Ratio(random.Float64())},
@@ -234,7 +234,16 @@ func mutate(tb testing.TB, inv *inventory.Inventory, random *rand.Rand, at time.
 		}
 		viewtest.ApplyAt(tb, inv, source("nas"), at, list...)
 	case 6:
-		if err := inv.Forget(tb.Context(), source([]string{"host", "docker", "kubernetes", "pve", "pbs"}[random.IntN(5)]).ID); err != nil {
+		list := []resource.Resource{{
+			ID: "port", Kind: "port", ParentID: "service", Metrics: []resource.Metric{{Name: "answers", Value: random.Float64()}},
+			Detail: &resource.Generic{JSON: fmt.Sprintf(`{"a":{"b":%d,"c":null}}`, random.IntN(3))},
+		}}
+		if random.IntN(2) == 0 {
+			list = append(list, resource.Resource{ID: "service", Kind: "service", Metrics: make([]resource.Metric, random.IntN(2))})
+		}
+		viewtest.ApplyAt(tb, inv, source("tcp"), at, list...)
+	case 7:
+		if err := inv.Forget(tb.Context(), source([]string{"host", "docker", "kubernetes", "pve", "pbs", "tcp"}[random.IntN(6)]).ID); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -316,7 +325,7 @@ func BenchmarkPatch(b *testing.B) {
 		snap := fleet.Inventory.Snapshot()
 		p := resources.NewProjector(snap, resources.Inputs{}, nil)
 		for e := range snap.All() {
-			fragment, err := Encode(p, e)
+			fragment, err := Encode(snap, p, e)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -17,12 +17,13 @@ type touched struct {
 	kinds map[resource.Kind]bool // every resource of these
 	hosts map[string]bool        // IDs of host agents that came or went
 	names map[string]bool        // names by which those are linked to nodes
+	vmids map[int]bool           // numbers that guests came or went with
 }
 
 func newTouched(snap *inventory.Snapshot) *touched {
 	return &touched{
 		snap: snap, keys: map[string]bool{}, kinds: map[resource.Kind]bool{}, hosts: map[string]bool{},
-		names: map[string]bool{},
+		names: map[string]bool{}, vmids: map[int]bool{},
 	}
 }
 
@@ -35,7 +36,7 @@ func (t *touched) add(change *inventory.Change) {
 		return
 	}
 	t.keys[e.Key] = true
-	if change.Before != nil && change.After != nil && !renamed(change) {
+	if change.Before != nil && change.After != nil && !renamed(change) && !redated(change) {
 		return
 	}
 	switch e.Kind {
@@ -46,6 +47,10 @@ func (t *touched) add(change *inventory.Change) {
 		t.hosts[e.ID] = true
 		t.name(change.Before)
 		t.name(change.After)
+	case resource.KindVM, resource.KindContainer: // backups of a number that two guests have are of neither
+		if guest, _ := e.Detail.(*resource.Guest); guest != nil {
+			t.vmids[guest.VMID] = true
+		}
 	case resource.KindBackup: // last backups
 		t.kinds[resource.KindVM], t.kinds[resource.KindContainer] = true, true
 	case resource.KindStorage: // the nodes that share one
@@ -54,6 +59,10 @@ func (t *touched) add(change *inventory.Change) {
 		t.below(e)
 	case resource.KindPod, resource.KindClusterNode, resource.KindDeployment, resource.KindDatastore: // counts
 		t.above(e)
+	default: // the parent's id
+		if invented(e.Kind) {
+			t.below(e)
+		}
 	}
 }
 
@@ -68,6 +77,13 @@ func (t *touched) name(host *inventory.Entry) {
 func renamed(change *inventory.Change) bool {
 	before, after := change.Before, change.After
 	return before.Name != after.Name || hostname(before) != hostname(after)
+}
+
+// redated says whether a backup has become another one.
+func redated(change *inventory.Change) bool {
+	before, _ := change.Before.Detail.(*resource.Backup)
+	after, _ := change.After.Detail.(*resource.Backup)
+	return before != nil && after != nil && !before.At.Equal(after.At)
 }
 
 func hostname(e *inventory.Entry) string {
@@ -109,12 +125,25 @@ func (t *touched) all() []string {
 			}
 		}
 	}
+	if len(t.vmids) > 0 {
+		t.numbered(resource.KindVM)
+		t.numbered(resource.KindContainer)
+	}
 	for kind := range t.kinds {
 		for e := range t.snap.OfKind(kind) {
 			t.keys[e.Key] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(t.keys))
+}
+
+// numbered touches the guests that have the number of one that came or went.
+func (t *touched) numbered(kind resource.Kind) {
+	for e := range t.snap.OfKind(kind) {
+		if guest, _ := e.Detail.(*resource.Guest); guest != nil && t.vmids[guest.VMID] {
+			t.keys[e.Key] = true
+		}
+	}
 }
 
 // namesakes touches what has the ID of a host agent that came or went, and what is below.

@@ -114,3 +114,12 @@ func Time(t time.Time) time.Time {
 	}
 	return t
 }
+
+// Known returns t in UTC, nil for the zero time.
+func Known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -6,6 +6,7 @@ import type {
   HistoryPoint,
   Identity,
   JsonObject,
+  Measurement,
   Metric,
   Rates,
   Resource,
@@ -15,7 +16,7 @@ import type {
   Source,
   SourceHealth,
 } from "./types";
-import { historyMetrics } from "./types";
+import { historyMetrics, units } from "./types";
 
 const statuses: ReadonlySet<string> = new Set<ResourceStatus>([
   "online",
@@ -81,6 +82,24 @@ function decodeLabels(value: unknown): Record<string, string> {
   return labels;
 }
 
+function decodeMeasurements(value: unknown): readonly Measurement[] {
+  return Object.entries(asObject(value)).flatMap(([key, item]): readonly Measurement[] => {
+    const raw = asObject(item);
+    const number = asNumber(raw.value);
+    if (number === undefined) return [];
+    return [
+      {
+        key,
+        name: asText(raw.name) ?? key,
+        labels: decodeLabels(raw.labels),
+        unit: units.find((unit) => unit === raw.unit) ?? "none",
+        counter: raw.counter === true,
+        value: number,
+      },
+    ];
+  });
+}
+
 function decodeStatus(value: unknown): ResourceStatus {
   return typeof value === "string" && statuses.has(value) ? (value as ResourceStatus) : "unknown";
 }
@@ -103,6 +122,8 @@ export function decodeResource(raw: JsonObject): Resource | undefined {
     labels: decodeLabels(raw.labels),
     alerts: asList(raw.alerts).map(decodeAlert),
     stale: raw.stale === true,
+    source: asText(raw.source) ?? "",
+    measurements: decodeMeasurements(raw.metrics),
     platformData: asObject(raw.platformData),
   };
   put(resource, "parentId", asText(raw.parentId));
@@ -154,6 +175,7 @@ function decodeData(raw: JsonObject): Frame | undefined {
         protocol: asText(data.protocol) ?? "",
         version: asText(data.version) ?? "",
         intervalMs: asNumber(data.intervalMs) ?? 1000,
+        pluginDevelopment: data.pluginDevelopment === true,
       };
     case "snapshot":
       return {

@@ -236,6 +236,78 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/instances": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What plugins were set up for
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getInstances"];
+        readonly put?: never;
+        /**
+         * Set a plugin up
+         * @description For administrators; tokens need the scope settings:write. Answers 422 with the fields that are wrong, by the schema or by the word of the plugin.
+         */
+        readonly post: operations["postInstances"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/instances/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Try a configuration without keeping it
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postInstancesTest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/instances/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * One instance
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getInstancesId"];
+        /**
+         * Change an instance
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly put: operations["putInstancesId"];
+        readonly post?: never;
+        /**
+         * Delete an instance and its secrets
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly delete: operations["deleteInstancesId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/metrics-store/history": {
         readonly parameters: {
             readonly query?: never;
@@ -328,12 +400,240 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Plugins, their processes and instances
+         * Plugins, their processes and instances, and what is offered
          * @description For administrators; tokens need the scope settings:read.
          */
         readonly get: operations["getPlugins"];
         readonly put?: never;
+        /**
+         * Put a plugin package into the inbox
+         * @description For administrators; tokens need the scope settings:write. The body is the .pulseplugin file. It is offered within seconds, and runs when it is approved.
+         */
+        readonly post: operations["postPlugins"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/catalog": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What can be set up, with the schemas of the configurations
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getPluginsCatalog"];
+        readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/lock": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The lock file of what is approved
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getPluginsLock"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * One plugin
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getPluginsId"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove a plugin that has no instances
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly delete: operations["deletePluginsId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/approve": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Approve exactly one offered content
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postPluginsIdApprove"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/disable": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Keep a plugin from running
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postPluginsIdDisable"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/enable": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let an approved plugin run
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postPluginsIdEnable"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/log-level": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * How much a plugin says, from its next start on at the latest
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly put: operations["putPluginsIdLogLevel"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/logs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What a plugin prints
+         * @description For administrators; tokens need the scope settings:read. With follow=1 the answer is a stream of server-sent events, one line each.
+         */
+        readonly get: operations["getPluginsIdLogs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/policy": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Decide how a plugin is run
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly put: operations["putPluginsIdPolicy"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/restart": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Start the processes of a plugin anew
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postPluginsIdRestart"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/plugins/{id}/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Go back to the version before
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postPluginsIdRollback"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -613,6 +913,18 @@ export interface components {
             /** @enum {string} */
             readonly state: "closed" | "open" | "half_open";
         };
+        readonly ChronicleEvent: {
+            readonly actor: string;
+            /** Format: date-time */
+            readonly at: string;
+            readonly detail?: string;
+            readonly kind: string;
+            readonly subject: string;
+            readonly what: string;
+        };
+        readonly ComponentList: {
+            readonly components: readonly components["schemas"]["OfferedComponent"][] | null;
+        };
         readonly DeadLetter: {
             readonly failures: number;
             readonly instance: string;
@@ -757,6 +1069,74 @@ export interface components {
         readonly HypervisorBackups: {
             readonly backups: readonly components["schemas"]["V5StorageBackup"][] | null;
         };
+        readonly InboxItem: {
+            readonly name: string;
+            readonly reason?: string;
+            /** @enum {string} */
+            readonly state: "settling" | "invalid";
+        };
+        readonly InstanceDraft: {
+            /** @description Kind and type: source/pve. Cannot be changed. */
+            readonly component: string;
+            /** @description By the component's schema, the secrets in their places. A secret that is {"set": true} stays what it is. */
+            readonly config: unknown;
+            /** @description Default true. */
+            readonly enabled?: null | boolean;
+            readonly name: string;
+            /** @description Cannot be changed. */
+            readonly plugin: string;
+        };
+        readonly InstanceList: {
+            readonly instances: readonly components["schemas"]["PlatformInstance"][] | null;
+        };
+        readonly InstanceTrial: {
+            /** @description Kind and type: source/pve. Cannot be changed. */
+            readonly component: string;
+            /** @description By the component's schema, the secrets in their places. A secret that is {"set": true} stays what it is. */
+            readonly config: unknown;
+            /** @description Default true. */
+            readonly enabled?: null | boolean;
+            /** @description Whose secrets are used where they stay what they are. */
+            readonly instance?: string;
+            readonly name: string;
+            /** @description Cannot be changed. */
+            readonly plugin: string;
+        };
+        readonly LockfileFile: {
+            readonly lock: number;
+            readonly plugins: readonly components["schemas"]["LockfilePlugin"][] | null;
+        };
+        readonly LockfilePlugin: {
+            readonly id: string;
+            readonly sha256: {
+                readonly [key: string]: string;
+            } | null;
+            readonly version: string;
+        };
+        readonly LogLevel: {
+            /** @enum {string} */
+            readonly level: "trace" | "debug" | "info" | "warn" | "error";
+        };
+        readonly LogLines: {
+            /** @description The oldest first. */
+            readonly lines: readonly components["schemas"]["PlatformLogLine"][] | null;
+        };
+        readonly OfferedComponent: {
+            readonly category?: string;
+            /** @description JSON Schema of an instance's configuration. */
+            readonly config?: unknown;
+            readonly datasets?: readonly components["schemas"]["PlatformDataset"][];
+            readonly description?: string;
+            readonly features?: readonly string[];
+            readonly icon?: string;
+            /** @description Kind and type: source/pve. */
+            readonly key: string;
+            readonly kind: string;
+            readonly name: string;
+            readonly plugin: string;
+            readonly pluginName: string;
+            readonly type: string;
+        };
         readonly OpenBreaker: {
             readonly failures: number;
             readonly instance: string;
@@ -766,32 +1146,177 @@ export interface components {
             readonly state: "closed" | "open" | "half_open";
             readonly type: string;
         };
-        readonly Plugin: {
+        readonly PlatformCalls: {
+            readonly count: number;
+            readonly errors: number;
+            /** @description Service and method: Source/Collect. */
+            readonly method: string;
+            /**
+             * Format: double
+             * @description Milliseconds that half of the last calls took at most.
+             */
+            readonly p50: number;
+            /**
+             * Format: double
+             * @description Milliseconds that 99 of 100 of the last calls took at most.
+             */
+            readonly p99: number;
+        };
+        readonly PlatformComponent: {
+            readonly category?: string;
+            /** @description JSON Schema of an instance's configuration. */
+            readonly config?: unknown;
+            readonly datasets?: readonly components["schemas"]["PlatformDataset"][];
+            readonly description?: string;
+            readonly features?: readonly string[];
+            readonly icon?: string;
+            /** @description Kind and type: source/pve. */
+            readonly key: string;
+            readonly kind: string;
+            readonly name: string;
+            readonly type: string;
+        };
+        readonly PlatformDataset: {
+            /** Format: double */
+            readonly intervalSeconds: number;
+            readonly name: string;
+            readonly title?: string;
+        };
+        readonly PlatformEvent: {
+            /** Format: date-time */
+            readonly at: string;
             readonly id: string;
-            readonly instances: readonly components["schemas"]["PluginInstance"][] | null;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly message: string;
+            readonly resource?: string;
+            /** @enum {string} */
+            readonly severity: "info" | "warning" | "critical";
+        };
+        readonly PlatformHealth: {
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly lastOk?: null | string;
+            readonly message?: string;
+            /** @enum {string} */
+            readonly state: "ok" | "degraded" | "failed" | "auth-failed";
+        };
+        readonly PlatformInstance: {
+            /** @description Kind and type: source/pve. */
+            readonly component: string;
+            /** @description In the place of each secret is {"set": true} or {"set": false}. */
+            readonly config: unknown;
+            readonly enabled: boolean;
+            /** @description What the plugin told, the oldest first. */
+            readonly events?: readonly components["schemas"]["PlatformEvent"][];
+            /** @description What the plugin said of it last without being asked. */
+            readonly health?: components["schemas"]["PlatformHealth"];
+            readonly id: string;
+            readonly message?: string;
+            readonly name: string;
+            readonly plugin: string;
+            /** @description Whether it is made up and cannot be changed. */
+            readonly preset?: boolean;
+            readonly revision: number;
+            /** Format: date-time */
+            readonly since?: null | string;
+            /**
+             * @description unavailable: its plugin does not run.
+             * @enum {string}
+             */
+            readonly state: "disabled" | "unavailable" | "pending" | "configured" | "failed";
+        };
+        readonly PlatformLogLine: {
+            readonly level: string;
+            readonly message: string;
+            /** Format: date-time */
+            readonly time: string;
+        };
+        readonly PlatformNeeds: {
+            /** @description To run programs of this machine. */
+            readonly exec?: boolean;
+            /** @description Services of the hub: kv, secrets, report. */
+            readonly host?: readonly string[];
+            /** @description Such as instance:url, the address in that field of the configuration, or tcp:443. */
+            readonly network?: readonly string[];
+            /** @description Files and folders to read. */
+            readonly read?: readonly string[];
+        };
+        readonly PlatformOffer: {
+            /** @description Of the file or folder. */
+            readonly name: string;
+            /** @description Why it cannot be approved; empty: it can. */
+            readonly problem?: string;
+            readonly publisher?: string;
+            readonly sha256: string;
+            /** @enum {string} */
+            readonly signature: "unsigned" | "signed" | "unknown-key" | "bad";
+            readonly version: string;
+            readonly wants: components["schemas"]["PlatformNeeds"];
+        };
+        readonly PlatformPlugin: {
+            readonly author?: string;
+            /** @description Calls of the hub to the plugin, by method. */
+            readonly calls: readonly components["schemas"]["PlatformCalls"][] | null;
+            readonly components: readonly components["schemas"]["PlatformComponent"][] | null;
+            readonly description?: string;
+            readonly granted?: components["schemas"]["PlatformNeeds"];
+            readonly homepage?: string;
+            readonly id: string;
+            /** @description Those its processes know. */
+            readonly instances: readonly components["schemas"]["PlatformPluginInstance"][] | null;
+            /**
+             * @description What the operator decided; empty: as the plugin wishes.
+             * @enum {string}
+             */
+            readonly isolation?: "plugin" | "instance";
             readonly lastError?: string;
-            readonly lastExit?: components["schemas"]["PluginExit"];
+            readonly lastExit?: components["schemas"]["PlatformPluginExit"];
+            readonly license?: string;
             /** @description The last lines of output, the oldest first. */
-            readonly log: readonly components["schemas"]["PluginLogLine"][] | null;
+            readonly log: readonly components["schemas"]["PlatformLogLine"][] | null;
+            readonly name?: string;
             /** Format: date-time */
             readonly nextStart?: null | string;
+            /** @description What lies in the inbox and is not what was approved. */
+            readonly offers: readonly components["schemas"]["PlatformOffer"][] | null;
+            /** @description Of the process that is worst off, like what follows. */
             readonly pid?: number;
+            /** @description The version to go back to. */
+            readonly previous?: components["schemas"]["PlatformVersion"];
+            readonly processes: readonly components["schemas"]["PlatformProcess"][] | null;
+            /** @description Whose signature it has. */
+            readonly publisher?: string;
+            /** @description Why it is not well, for people. */
+            readonly reason?: string;
             readonly restarts: number;
+            /** @description How the least confined of its processes is confined in fact. */
+            readonly sandbox?: components["schemas"]["PlatformSandbox"];
+            /** @description Of the content that was approved. */
+            readonly sha256?: string;
             /** Format: date-time */
             readonly since: string;
             /** @enum {string} */
-            readonly state: "idle" | "starting" | "configuring" | "healthy" | "degraded" | "backoff" | "crash-loop" | "stopping" | "stopped";
-            /** @description Whether the executable is checked against an expected hash. */
+            readonly state: "incompatible" | "unapproved" | "approved" | "disabled" | "quarantined" | "failed" | "idle" | "starting" | "configuring" | "healthy" | "degraded" | "backoff" | "crash-loop" | "stopping" | "stopped";
+            /** @enum {string} */
+            readonly trust?: "bundled" | "signed" | "pinned" | "dev";
+            /** @description Whether what is run is checked against an expected hash. */
             readonly verified: boolean;
-            readonly version: string;
+            /** @description Of what was approved, or else of the newest offer. */
+            readonly version?: string;
+            readonly wants?: components["schemas"]["PlatformNeeds"];
+            /** @description What will soon be a failure. */
+            readonly warning?: string;
         };
-        readonly PluginExit: {
+        readonly PlatformPluginExit: {
             /** @description -1 when a signal ended it. */
             readonly code: number;
             readonly pid: number;
             readonly signal?: string;
         };
-        readonly PluginInstance: {
+        readonly PlatformPluginInstance: {
             readonly component: string;
             readonly id: string;
             readonly message?: string;
@@ -800,14 +1325,140 @@ export interface components {
             readonly since: string;
             readonly state: string;
         };
-        readonly PluginList: {
-            readonly plugins: readonly components["schemas"]["Plugin"][] | null;
-        };
-        readonly PluginLogLine: {
-            readonly level: string;
-            readonly message: string;
+        readonly PlatformProcess: {
+            /**
+             * Format: double
+             * @description Percent of one processor.
+             */
+            readonly cpu: number;
+            readonly fds: number;
+            readonly instance?: string;
+            readonly lastError?: string;
+            readonly lastExit?: components["schemas"]["PlatformPluginExit"];
+            /** @description Bytes; of what is shared with others only its part, if memoryExact. */
+            readonly memory: number;
+            readonly memoryExact: boolean;
+            /** @description Bytes. */
+            readonly memoryLimit: number;
+            /** @description The plugin's id, and after a slash the instance if it has one of its own. */
+            readonly name: string;
             /** Format: date-time */
-            readonly time: string;
+            readonly nextStart?: null | string;
+            readonly pid?: number;
+            readonly restarts: number;
+            /** Format: date-time */
+            readonly sampled?: null | string;
+            readonly sandbox?: components["schemas"]["PlatformSandbox"];
+            /** Format: date-time */
+            readonly since: string;
+            readonly state: string;
+            readonly threads: number;
+            readonly warning?: string;
+        };
+        readonly PlatformSandbox: {
+            /** @enum {string} */
+            readonly effective: "L0" | "L1" | "L2" | "L3";
+            /** @description What of the requested level is not in effect, and why. */
+            readonly missing?: readonly string[];
+            /** @description What the level does not stop on this machine although one might expect it to. */
+            readonly open?: readonly string[];
+            /** @enum {string} */
+            readonly requested: "L0" | "L1" | "L2" | "L3";
+            readonly summary: string;
+        };
+        readonly PlatformVersion: {
+            /** Format: date-time */
+            readonly approvedAt: string;
+            readonly approvedBy: string;
+            readonly publisher?: string;
+            readonly sha256?: string;
+            readonly trust: string;
+            readonly version: string;
+        };
+        readonly PluginApproval: {
+            /** @description Whether it may run at once; default true. */
+            readonly enable?: null | boolean;
+            /** @description What it may do: at most what it wants. */
+            readonly needs: components["schemas"]["PlatformNeeds"];
+            /** @description Of the content, as its offer names it. */
+            readonly sha256: string;
+        };
+        readonly PluginDetail: {
+            readonly author?: string;
+            /** @description Calls of the hub to the plugin, by method. */
+            readonly calls: readonly components["schemas"]["PlatformCalls"][] | null;
+            readonly components: readonly components["schemas"]["PlatformComponent"][] | null;
+            readonly description?: string;
+            /** @description Changes, the newest first. */
+            readonly events: readonly components["schemas"]["ChronicleEvent"][] | null;
+            readonly granted?: components["schemas"]["PlatformNeeds"];
+            /** @description Approvals, the newest first. */
+            readonly history: readonly components["schemas"]["PlatformVersion"][] | null;
+            readonly homepage?: string;
+            readonly id: string;
+            /** @description Those its processes know. */
+            readonly instances: readonly components["schemas"]["PlatformPluginInstance"][] | null;
+            /**
+             * @description What the operator decided; empty: as the plugin wishes.
+             * @enum {string}
+             */
+            readonly isolation?: "plugin" | "instance";
+            readonly lastError?: string;
+            readonly lastExit?: components["schemas"]["PlatformPluginExit"];
+            readonly license?: string;
+            /** @description The last lines of output, the oldest first. */
+            readonly log: readonly components["schemas"]["PlatformLogLine"][] | null;
+            readonly name?: string;
+            /** Format: date-time */
+            readonly nextStart?: null | string;
+            /** @description What lies in the inbox and is not what was approved. */
+            readonly offers: readonly components["schemas"]["PlatformOffer"][] | null;
+            /** @description Of the process that is worst off, like what follows. */
+            readonly pid?: number;
+            /** @description The version to go back to. */
+            readonly previous?: components["schemas"]["PlatformVersion"];
+            readonly processes: readonly components["schemas"]["PlatformProcess"][] | null;
+            /** @description Whose signature it has. */
+            readonly publisher?: string;
+            /** @description Why it is not well, for people. */
+            readonly reason?: string;
+            readonly restarts: number;
+            /** @description How the least confined of its processes is confined in fact. */
+            readonly sandbox?: components["schemas"]["PlatformSandbox"];
+            /** @description Of the content that was approved. */
+            readonly sha256?: string;
+            /** Format: date-time */
+            readonly since: string;
+            /** @enum {string} */
+            readonly state: "incompatible" | "unapproved" | "approved" | "disabled" | "quarantined" | "failed" | "idle" | "starting" | "configuring" | "healthy" | "degraded" | "backoff" | "crash-loop" | "stopping" | "stopped";
+            /** @enum {string} */
+            readonly trust?: "bundled" | "signed" | "pinned" | "dev";
+            /** @description Whether what is run is checked against an expected hash. */
+            readonly verified: boolean;
+            /** @description Of what was approved, or else of the newest offer. */
+            readonly version?: string;
+            readonly wants?: components["schemas"]["PlatformNeeds"];
+            /** @description What will soon be a failure. */
+            readonly warning?: string;
+        };
+        readonly PluginList: {
+            /** @description Whether the hub runs plugins unchecked from their authors' folders. */
+            readonly development: boolean;
+            /** @description What lies in the inbox and is refused, or is still being copied. */
+            readonly inbox: readonly components["schemas"]["InboxItem"][] | null;
+            readonly plugins: readonly components["schemas"]["PlatformPlugin"][] | null;
+        };
+        readonly PluginPolicy: {
+            /**
+             * @description Whether its instances share a process; empty: as the plugin wishes.
+             * @enum {string}
+             */
+            readonly isolation: "" | "plugin" | "instance";
+        };
+        readonly PluginUpload: {
+            readonly id: string;
+            readonly sha256: string;
+            readonly version: string;
         };
         readonly PollError: {
             /** Format: date-time */
@@ -1279,6 +1930,20 @@ export interface components {
             readonly data: unknown;
             /** Format: int64 */
             readonly timestamp: number;
+        };
+        readonly TrialError: {
+            readonly message: string;
+            /** @description JSON pointer; empty: the whole. */
+            readonly path: string;
+        };
+        readonly TrialResult: {
+            readonly errors: readonly components["schemas"]["TrialError"][] | null;
+            /** @description What was found, for people. */
+            readonly facts?: {
+                readonly [key: string]: string;
+            };
+            readonly ok: boolean;
+            readonly summary: string;
         };
         readonly V5AllBackups: {
             readonly backupTasks: readonly components["schemas"]["V5BackupTask"][] | null;
@@ -3119,6 +3784,428 @@ export interface operations {
             };
         };
     };
+    readonly getInstances: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only of this kind. */
+                readonly kind?: "source" | "notifier" | "ai";
+                /** @description Only of this plugin. */
+                readonly plugin?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InstanceList"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postInstances: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InstanceDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlatformInstance"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postInstancesTest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InstanceTrial"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrialResult"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getInstancesId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlatformInstance"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putInstancesId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InstanceDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PlatformInstance"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteInstancesId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getMetricsStoreHistory: {
         readonly parameters: {
             readonly query: {
@@ -3436,6 +4523,911 @@ export interface operations {
             };
             /** @description Forbidden. */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPlugins: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginUpload"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPluginsCatalog: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ComponentList"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPluginsLock: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LockfileFile"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPluginsId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deletePluginsId: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description What becomes of its data; default keep. */
+                readonly data?: "keep" | "delete";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPluginsIdApprove: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PluginApproval"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPluginsIdDisable: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPluginsIdEnable: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putPluginsIdLogLevel: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LogLevel"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPluginsIdLogs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many of the last lines; default 200, at most 2000. */
+                readonly lines?: string;
+                /** @description Only lines of this level or above. */
+                readonly level?: "trace" | "debug" | "info" | "warn" | "error";
+                /** @description Whether to stay for what comes. */
+                readonly follow?: "0" | "1";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putPluginsIdPolicy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PluginPolicy"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPluginsIdRestart: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postPluginsIdRollback: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -36,6 +36,32 @@ export type ResourceAlert = Pick<
   Decoded<NonNullable<ResourceAnswer["alerts"]>[number]>,
   "id" | "type" | "level" | "message"
 >;
+
+/** The units of the plugin protocol: a ratio is 0–1, the others are what they say. */
+export const units = [
+  "none",
+  "bytes",
+  "ratio",
+  "seconds",
+  "celsius",
+  "bytes_per_second",
+  "watts",
+  "rpm",
+] as const;
+export type Unit = (typeof units)[number];
+
+/** A value that a source measures of a resource beyond what every resource has. */
+export interface Measurement {
+  /** Tells it apart from the others of its resource. */
+  readonly key: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly unit: Unit;
+  /** It only grows until it starts again at zero. */
+  readonly counter: boolean;
+  readonly value: number;
+}
+
 export interface Identity extends Pick<Decoded<NonNullable<ResourceAnswer["identity"]>>, "hostname"> {
   readonly ips: readonly string[];
 }
@@ -72,6 +98,10 @@ export interface Resource
   readonly lastSeen?: number;
   readonly alerts: readonly ResourceAlert[];
   readonly identity?: Identity;
+  /** The id of its source; empty when the hub does not say. */
+  readonly source: string;
+  /** In the order the source has them. */
+  readonly measurements: readonly Measurement[];
   /** True when the hub has not seen the resource lately: its numbers are old. */
   readonly stale: boolean;
   readonly platformData: JsonObject;
@@ -95,6 +125,8 @@ export interface Hello {
   readonly version: string;
   readonly time?: number;
   readonly intervalMs: number;
+  /** The hub runs plugins of developers unchecked. */
+  readonly pluginDevelopment: boolean;
 }
 
 export interface SnapshotPart {

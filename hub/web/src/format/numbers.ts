@@ -5,10 +5,10 @@ export const none = "–";
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
 function scaled(value: number): { readonly number: number; readonly unit: string } {
-  let number = Math.abs(value);
+  let number = value;
   let step = 0;
   // 999.5 would be written as 1000, so move on before it.
-  while (number >= 999.5 && step < byteUnits.length - 1) {
+  while (Math.abs(number) >= 999.5 && step < byteUnits.length - 1) {
     number /= 1024;
     step += 1;
   }
@@ -17,8 +17,9 @@ function scaled(value: number): { readonly number: number; readonly unit: string
 
 /** Three significant places, so that columns keep their width: 1.25, 12.5, 125. */
 function digits(number: number, unit: string): number {
-  if (unit === "B" || number >= 99.95) return 0;
-  return number >= 9.995 ? 1 : 2;
+  const size = Math.abs(number);
+  if (unit === "B" || size >= 99.95) return 0;
+  return size >= 9.995 ? 1 : 2;
 }
 
 /** Bytes with a binary unit: `12.5 GiB`. */

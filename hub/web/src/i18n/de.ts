@@ -10,8 +10,9 @@ export const de: Catalogue = {
     close: "Schließen",
     notFound: "Unter dieser Adresse gibt es nichts.",
     home: "Zur Übersicht",
+    pluginDevelopment: "Entwicklungsmodus: Plugins laufen ungeprüft aus einem Ordner.",
   },
-  nav: { label: "Orte", overview: "Übersicht", proxmox: "Proxmox", hosts: "Rechner" },
+  nav: { label: "Orte", overview: "Übersicht", proxmox: "Proxmox", hosts: "Rechner", services: "Dienste" },
   link: {
     live: "Live",
     connecting: "Verbindet …",
@@ -62,7 +63,6 @@ export const de: Catalogue = {
     move: "Durch Zeilen gehen",
     open: "Details öffnen",
     close: "Details oder Dialog schließen",
-    goto: "Übersicht, Proxmox, Rechner",
   },
   palette: {
     title: "Überallhin springen",
@@ -138,6 +138,7 @@ export const de: Catalogue = {
     load: "Last",
     backup: "Backup",
     ip: "Adresse",
+    readings: "Messwerte",
   },
   table: {
     sortBy: "Sortieren nach {{column}}",
@@ -192,7 +193,6 @@ export const de: Catalogue = {
     sourceFailed: "Quelle ist gestört",
     sourceDegraded: "Quelle ist beeinträchtigt",
     network: "Netz",
-    other: "Weitere Plattformen",
     topCpu: "CPU",
     topMemory: "Speicher",
     topDisk: "Platte",
@@ -207,8 +207,11 @@ export const de: Catalogue = {
     proxmox: "Noch ist kein Proxmox-Server verbunden",
     proxmoxLead:
       "Tragen Sie einen Proxmox-VE-Server in die Konfiguration des Hubs ein; dann erscheinen hier seine Knoten und Gäste.",
+    services: "Hier gibt es noch nichts",
+    servicesLead: "Was Plugins außer Proxmox und Rechnern überwachen, erscheint hier nach Quelle.",
   },
   hosts: { title: "Rechner", caption: "Rechner mit Agent" },
+  services: { caption: "Dienste nach Quelle" },
   proxmox: {
     title: "Proxmox",
     nodes: "Knoten",
@@ -278,5 +281,10 @@ export const de: Catalogue = {
     latest: "Letzter Wert {{value}}",
     swap: "Swap",
     seconds: "{{count}} s",
+    measured: "Messwerte",
+    total: "insgesamt",
+    source: "Quelle",
+    plugin: "Plugin",
+    moreFacts: "{{count}} weitere werden nicht gezeigt.",
   },
 };

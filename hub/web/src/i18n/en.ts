@@ -9,8 +9,9 @@ export const en = {
     close: "Close",
     notFound: "There is nothing at this address.",
     home: "Go to the overview",
+    pluginDevelopment: "Development mode: plugins run unchecked from a folder.",
   },
-  nav: { label: "Places", overview: "Overview", proxmox: "Proxmox", hosts: "Hosts" },
+  nav: { label: "Places", overview: "Overview", proxmox: "Proxmox", hosts: "Hosts", services: "Services" },
   link: {
     live: "Live",
     connecting: "Connecting…",
@@ -59,7 +60,6 @@ export const en = {
     move: "Move through rows",
     open: "Open details",
     close: "Close details or a dialog",
-    goto: "Overview, Proxmox, Hosts",
   },
   palette: {
     title: "Go to anything",
@@ -135,6 +135,7 @@ export const en = {
     load: "Load",
     backup: "Backup",
     ip: "Address",
+    readings: "Readings",
   },
   table: {
     sortBy: "Sort by {{column}}",
@@ -189,7 +190,6 @@ export const en = {
     sourceFailed: "Source is failing",
     sourceDegraded: "Source is degraded",
     network: "Network",
-    other: "Other platforms",
     topCpu: "CPU",
     topMemory: "Memory",
     topDisk: "Disk",
@@ -203,8 +203,11 @@ export const en = {
     hosts: "No host has reported yet",
     proxmox: "No Proxmox server is connected yet",
     proxmoxLead: "Add a Proxmox VE server to the hub's configuration; its nodes and guests then appear here.",
+    services: "Nothing here yet",
+    servicesLead: "What plugins watch beyond Proxmox and hosts appears here, by source.",
   },
   hosts: { title: "Hosts", caption: "Machines with an agent" },
+  services: { caption: "Services by source" },
   proxmox: {
     title: "Proxmox",
     nodes: "Nodes",
@@ -274,6 +277,11 @@ export const en = {
     latest: "Latest value {{value}}",
     swap: "Swap",
     seconds: "{{count}} s",
+    measured: "Measured",
+    total: "in total",
+    source: "Source",
+    plugin: "Plugin",
+    moreFacts: "{{count}} more are not shown.",
   },
 };
 

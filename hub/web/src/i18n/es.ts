@@ -10,8 +10,9 @@ export const es: Catalogue = {
     close: "Cerrar",
     notFound: "No hay nada en esta dirección.",
     home: "Ir al resumen",
+    pluginDevelopment: "Modo de desarrollo: los plugins se ejecutan sin revisar desde una carpeta.",
   },
-  nav: { label: "Lugares", overview: "Resumen", proxmox: "Proxmox", hosts: "Equipos" },
+  nav: { label: "Lugares", overview: "Resumen", proxmox: "Proxmox", hosts: "Equipos", services: "Servicios" },
   link: {
     live: "En vivo",
     connecting: "Conectando…",
@@ -61,7 +62,6 @@ export const es: Catalogue = {
     move: "Moverse por las filas",
     open: "Abrir detalles",
     close: "Cerrar detalles o diálogo",
-    goto: "Resumen, Proxmox, Equipos",
   },
   palette: {
     title: "Ir a cualquier cosa",
@@ -137,6 +137,7 @@ export const es: Catalogue = {
     load: "Carga",
     backup: "Copia",
     ip: "Dirección",
+    readings: "Mediciones",
   },
   table: {
     sortBy: "Ordenar por {{column}}",
@@ -191,7 +192,6 @@ export const es: Catalogue = {
     sourceFailed: "La fuente falla",
     sourceDegraded: "La fuente está degradada",
     network: "Red",
-    other: "Otras plataformas",
     topCpu: "CPU",
     topMemory: "Memoria",
     topDisk: "Disco",
@@ -206,8 +206,11 @@ export const es: Catalogue = {
     proxmox: "Todavía no hay ningún servidor Proxmox",
     proxmoxLead:
       "Añada un servidor Proxmox VE a la configuración del hub; sus nodos y huéspedes aparecerán aquí.",
+    services: "Aquí todavía no hay nada",
+    servicesLead: "Lo que los plugins vigilan además de Proxmox y equipos aparece aquí, por fuente.",
   },
   hosts: { title: "Equipos", caption: "Equipos con agente" },
+  services: { caption: "Servicios por fuente" },
   proxmox: {
     title: "Proxmox",
     nodes: "Nodos",
@@ -277,5 +280,10 @@ export const es: Catalogue = {
     latest: "Último valor {{value}}",
     swap: "Swap",
     seconds: "{{count}} s",
+    measured: "Mediciones",
+    total: "en total",
+    source: "Fuente",
+    plugin: "Plugin",
+    moreFacts: "No se muestran {{count}} más.",
   },
 };

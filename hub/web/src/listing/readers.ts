@@ -61,6 +61,8 @@ export const readers: ReadonlyMap<string, SortReader> = new Map<string, SortRead
   ["type", (resource) => resource.type],
   ["node", (resource) => asText(resource.platformData.node)],
   ["backup", lastBackupOf],
+  // By the first, which is what its source thinks most of.
+  ["readings", (resource) => resource.measurements[0]?.value ?? measuredPercent(resource, "cpu")],
 ]);
 
 /** The readers of these columns only, so that the address bar cannot sort by another page's. */

@@ -1,16 +1,28 @@
 import type { Resource } from "../api/types";
 
-export type PlaceKey = "overview" | "proxmox" | "hosts";
+export type PlaceKey = "overview" | "proxmox" | "hosts" | "services";
 
-export const places: readonly { readonly key: PlaceKey; readonly path: string }[] = [
+export interface Place {
+  readonly key: PlaceKey;
+  readonly path: string;
+}
+
+export const places: readonly Place[] = [
   { key: "overview", path: "/" },
   { key: "proxmox", path: "/proxmox" },
   { key: "hosts", path: "/hosts" },
+  { key: "services", path: "/services" },
 ];
 
-/** Where a resource is shown, with its details open. What has no place of its own opens over the overview. */
-export function placeOf(resource: Pick<Resource, "id" | "type" | "platformType">): string {
-  const id = encodeURIComponent(resource.id);
-  if (resource.type === "host") return `/hosts?id=${id}`;
-  return resource.platformType === "proxmox-pve" ? `/proxmox?id=${id}` : `/?id=${id}`;
+const proxmoxTypes: ReadonlySet<string> = new Set(["node", "vm", "container", "oci-container", "storage"]);
+
+/** The place that shows a resource. What has none of its own, as kinds that plugins bring, is a service. */
+export function placeKeyOf(resource: Pick<Resource, "type">): "proxmox" | "hosts" | "services" {
+  if (resource.type === "host") return "hosts";
+  return proxmoxTypes.has(resource.type) ? "proxmox" : "services";
+}
+
+/** Where a resource is shown, with its details open. */
+export function placeOf(resource: Pick<Resource, "id" | "type">): string {
+  return `/${placeKeyOf(resource)}?id=${encodeURIComponent(resource.id)}`;
 }

@@ -30,6 +30,8 @@ function textsOf(resource: Resource, field: TextField): readonly (string | undef
       return [resource.name, resource.displayName];
     case "instance":
       return [asText(data.instance), asText(data.clusterName)];
+    case "source":
+      return [resource.platformId, resource.platformType];
     case "kernel":
       return [asText(data.kernelVersion)];
     case "agent":

@@ -14,6 +14,7 @@ export type TextField =
   | "id"
   | "name"
   | "instance"
+  | "source"
   | "kernel"
   | "agent";
 export type NumberField = "cpu" | "memory" | "disk" | "temp" | "uptime" | "in" | "out" | "read" | "write";
@@ -34,6 +35,7 @@ export type Term = Condition & { readonly negated: boolean };
 const textFields: ReadonlyMap<string, TextField> = new Map<string, TextField>([
   ["node", "node"],
   ["type", "type"],
+  ["kind", "type"],
   ["tag", "tag"],
   ["status", "status"],
   ["is", "status"],
@@ -43,6 +45,7 @@ const textFields: ReadonlyMap<string, TextField> = new Map<string, TextField>([
   ["vmid", "id"],
   ["name", "name"],
   ["instance", "instance"],
+  ["source", "source"],
   ["kernel", "kernel"],
   ["agent", "agent"],
 ]);

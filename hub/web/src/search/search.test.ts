@@ -31,6 +31,8 @@ function guest(): Resource {
     name: "web-frontend",
     status: "running",
     tags: ["prod", "edge"],
+    platformId: "Home lab",
+    platformType: "proxmox-pve",
     cpu: { current: 85.2 },
     uptime: 90_000,
     rates: { netIn: 3_000_000 },
@@ -57,6 +59,9 @@ test.each([
   ["uptime>1d in>2M", true],
   ["is:running os:deb", true],
   ["-tag:edge", false],
+  ["source:lab kind:lxc", true],
+  ["source:proxmox", true],
+  ["source:shop", false],
 ])("%s finds the sample: %s", (query, want) => {
   expect(matchesSearch(parseSearch(query), guest())).toBe(want);
 });

@@ -35,6 +35,8 @@ export interface Live {
   readonly hubVersion: () => string;
   /** Shown when the hub speaks a protocol this page does not. */
   readonly mismatch: () => boolean;
+  /** The hub runs plugins of developers unchecked. */
+  readonly pluginDevelopment: () => boolean;
   readonly reconnect: () => void;
   readonly token: () => string | undefined;
 }
@@ -61,11 +63,13 @@ export function createLive(options: LiveOptions): Live {
   const [dataAt, setDataAt] = createSignal<number>();
   const [hubVersion, setHubVersion] = createSignal("");
   const [mismatch, setMismatch] = createSignal(false);
+  const [pluginDevelopment, setPluginDevelopment] = createSignal(false);
 
   function take(frame: Frame): boolean {
     if (frame.type === "hello") {
       setHubVersion(frame.version);
       setMismatch(frame.protocol !== liveProtocol);
+      setPluginDevelopment(frame.pluginDevelopment);
       return true;
     }
     if (!store.apply(frame)) return false;
@@ -115,6 +119,7 @@ export function createLive(options: LiveOptions): Live {
     now,
     hubVersion,
     mismatch,
+    pluginDevelopment,
     reconnect: socket.wake,
     token: () => options.token,
   };

@@ -2,6 +2,9 @@ import { createEffect, type JSX, on, onCleanup, onMount } from "solid-js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+/** `percent` is fixed to 0–100, `binary` has marks that are round in bytes, `plain` ones that are round numbers. */
+export type ChartScale = "percent" | "binary" | "plain";
+
 export interface ChartProps {
   readonly label: string;
   readonly columns: {
@@ -9,8 +12,7 @@ export interface ChartProps {
     readonly values: readonly (readonly (number | null)[])[];
   };
   readonly series: number;
-  /** Fixes the scale to 0–100. */
-  readonly percent: boolean;
+  readonly scale: ChartScale;
   /** The chart is never narrower than this, so that a few points look like a few. */
   readonly leastSpanMs: number;
   readonly locale: string;
@@ -31,6 +33,21 @@ const byteSteps = Array.from({ length: 50 }, (_item, power) => 2 ** power);
 function toData(columns: ChartProps["columns"]): uPlot.AlignedData {
   return [columns.times.map((time) => time / 1000), ...columns.values.map((list) => [...list])];
 }
+
+/** From zero, or below it, up to a little more than the highest; a line of zeros lies at the bottom. */
+function rangeOf(scale: ChartScale, low: number, high: number): [number, number] {
+  if (scale === "percent") return [0, 100];
+  if (scale === "binary") return [0, Math.max(smallestTop, high * 1.1)];
+  const [bottom, top] = [Math.min(0, low * 1.1), Math.max(0, high * 1.1)];
+  return [bottom, top > bottom ? top : bottom + 1];
+}
+
+/** Which marks the axis of values has. */
+const marksOf: Readonly<Record<ChartScale, Pick<uPlot.Axis, "splits" | "incrs">>> = {
+  percent: { splits: () => [0, 50, 100] },
+  binary: { incrs: byteSteps },
+  plain: {},
+};
 
 function optionsFor(props: ChartProps, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
@@ -59,7 +76,7 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         time: true,
         range: (_plot, first, last) => [Math.min(first, last - props.leastSpanMs / 1000), last],
       },
-      y: { range: props.percent ? [0, 100] : (_plot, _low, high) => [0, Math.max(smallestTop, high * 1.1)] },
+      y: { range: (_plot, low, high) => rangeOf(props.scale, low ?? 0, high ?? 0) },
     },
     axes: [
       {
@@ -75,9 +92,10 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         size: axisWidth,
         gap: 6,
         space: 22,
-        ...(props.percent ? { splits: () => [0, 50, 100] } : { incrs: byteSteps }),
+        ...marksOf[props.scale],
         grid: { stroke: colour("--line"), width: 1 },
-        values: (_plot, marks) => marks.map((value) => (props.percent ? `${value}%` : props.format(value))),
+        values: (_plot, marks) =>
+          marks.map((value) => (props.scale === "percent" ? `${value}%` : props.format(value))),
       },
     ],
     series: [

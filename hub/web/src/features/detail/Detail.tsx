@@ -6,6 +6,7 @@ import { titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { EmptyState } from "../../ui/EmptyState";
 import { Notice } from "../../ui/Notice";
+import { isKnownType } from "../../ui/typeName";
 import { AlertList } from "./AlertList";
 import { DetailHeader } from "./DetailHeader";
 import { FactList } from "./FactList";
@@ -13,6 +14,8 @@ import { FilesystemList } from "./FilesystemList";
 import { HistoryCharts } from "./HistoryCharts";
 import { InterfaceList } from "./InterfaceList";
 import { LabelList } from "./LabelList";
+import { MeasurementList } from "./MeasurementList";
+import { MemberList } from "./MemberList";
 import { Reading } from "./Reading";
 import { SensorList } from "./SensorList";
 
@@ -64,11 +67,14 @@ export default function Detail(props: DetailProps): JSX.Element {
                 </Show>
                 <Reading resource={current()} />
                 <AlertList alerts={current().alerts} />
+                <MeasurementList resource={current()} />
                 <HistoryCharts resource={current()} />
-                <FilesystemList resource={current()} />
-                <InterfaceList resource={current()} />
-                <SensorList resource={current()} />
-                <FactList resource={current()} />
+                <Show when={isKnownType(current().type)} fallback={<MemberList resource={current()} />}>
+                  <FilesystemList resource={current()} />
+                  <InterfaceList resource={current()} />
+                  <SensorList resource={current()} />
+                  <FactList resource={current()} />
+                </Show>
                 <LabelList resource={current()} />
               </>
             )}

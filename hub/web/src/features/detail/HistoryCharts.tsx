@@ -1,33 +1,35 @@
 import { useQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, type JSX, Match, on, Show, Switch } from "solid-js";
 import { fetchHistory } from "../../api/http";
-import type { HistoryMetric, HistoryRange, Resource } from "../../api/types";
+import type { History, HistoryMetric, HistoryRange, Resource } from "../../api/types";
+import { historyMetrics } from "../../api/types";
+import { formatMeasurement } from "../../format/measurement";
 import { formatPercent, formatRate } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
+import { measurementTitle } from "../../listing/readings";
 import { useLive } from "../../state/connection";
 import { Button } from "../../ui/Button";
+import type { ChartScale } from "../../ui/Chart";
 import { Notice } from "../../ui/Notice";
 import { Segmented } from "../../ui/Segmented";
 import { LiveChart } from "./LiveChart";
 import { Section } from "./Section";
-
-/** How the history names the types; others have none. */
-const historyTypes: Readonly<Record<string, string>> = {
-  host: "host",
-  node: "node",
-  vm: "vm",
-  container: "container",
-  "oci-container": "container",
-  storage: "storage",
-};
+import { measurementOf, ownSeries, scaleOf, usualSeries } from "./series";
 
 const charts = [
-  { key: "cpu", metrics: ["cpu"], percent: true },
-  { key: "memory", metrics: ["memory"], percent: true },
-  { key: "disk", metrics: ["disk"], percent: true },
-  { key: "network", metrics: ["netin", "netout"], percent: false },
-  { key: "diskIo", metrics: ["diskread", "diskwrite"], percent: false },
-] as const satisfies readonly { key: string; metrics: readonly HistoryMetric[]; percent: boolean }[];
+  { key: "cpu", metrics: ["cpu"], scale: "percent" },
+  { key: "memory", metrics: ["memory"], scale: "percent" },
+  { key: "disk", metrics: ["disk"], scale: "percent" },
+  { key: "network", metrics: ["netin", "netout"], scale: "binary" },
+  { key: "diskIo", metrics: ["diskread", "diskwrite"], scale: "binary" },
+] as const satisfies readonly { key: string; metrics: readonly HistoryMetric[]; scale: ChartScale }[];
+
+/** A source may measure a hundred things of a resource; the first few are drawn. */
+const mostOwn = 12;
+
+function sameKeys(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
+}
 
 /** The charts of a resource, which grow while one looks. */
 export function HistoryCharts(props: { readonly resource: Resource }): JSX.Element {
@@ -35,12 +37,22 @@ export function HistoryCharts(props: { readonly resource: Resource }): JSX.Eleme
   const live = useLive();
   const [range, setRange] = createSignal<HistoryRange>("1h");
   const id = createMemo(() => props.resource.id);
-  const type = createMemo(() => historyTypes[props.resource.type]);
+  const type = createMemo(() => props.resource.type);
+  // By key, so that a chart stays when only its values are new.
+  const own = createMemo(
+    () => props.resource.measurements.slice(0, mostOwn).map((measurement) => measurement.key),
+    [],
+    { equals: sameKeys },
+  );
+  const hasNothing = (history: History) =>
+    own().length === 0 &&
+    historyMetrics.every(
+      (metric) => history[metric].length === 0 && usualSeries[metric].read(props.resource) === undefined,
+    );
   const query = useQuery(() => ({
     queryKey: ["history", type(), id(), range()],
     queryFn: ({ signal }) =>
-      fetchHistory({ resourceType: type() ?? "", resourceId: id(), range: range() }, live.token(), signal),
-    enabled: type() !== undefined,
+      fetchHistory({ resourceType: type(), resourceId: id(), range: range() }, live.token(), signal),
     retry: 1,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
@@ -71,60 +83,79 @@ export function HistoryCharts(props: { readonly resource: Resource }): JSX.Eleme
     diskIo: () => t("detail.diskIo"),
   } as const;
   return (
-    <Show when={type()}>
-      <Section
-        title={t("detail.history")}
-        aside={
-          <Segmented
-            label={t("detail.range")}
-            value={range()}
-            options={[
-              { value: "1h", text: t("detail.r1h") },
-              { value: "24h", text: t("detail.r24h") },
-              { value: "7d", text: t("detail.r7d") },
-            ]}
-            onChange={setRange}
-          />
-        }
-      >
-        <Switch>
-          <Match when={query.isPending}>
-            <div class="flex h-64 flex-col justify-center gap-3" role="status">
-              <span class="sr-only">{t("app.loading")}</span>
-              <div class="h-20 animate-pulse rounded-box bg-track" />
-              <div class="h-20 animate-pulse rounded-box bg-track" />
+    <Section
+      title={t("detail.history")}
+      aside={
+        <Segmented
+          label={t("detail.range")}
+          value={range()}
+          options={[
+            { value: "1h", text: t("detail.r1h") },
+            { value: "24h", text: t("detail.r24h") },
+            { value: "7d", text: t("detail.r7d") },
+          ]}
+          onChange={setRange}
+        />
+      }
+    >
+      <Switch>
+        <Match when={query.isPending}>
+          <div class="flex h-64 flex-col justify-center gap-3" role="status">
+            <span class="sr-only">{t("app.loading")}</span>
+            <div class="h-20 animate-pulse rounded-box bg-track" />
+            <div class="h-20 animate-pulse rounded-box bg-track" />
+          </div>
+        </Match>
+        <Match when={query.isError}>
+          <Notice tone="bad">{t("detail.historyError")}</Notice>
+          <Button class="mt-3" onClick={() => void query.refetch()}>
+            {t("app.retry")}
+          </Button>
+        </Match>
+        <Match when={query.data}>
+          {(history) => (
+            <div class="flex flex-col gap-4">
+              <For each={charts}>
+                {(chart) => (
+                  <LiveChart
+                    title={titles[chart.key]()}
+                    names={names[chart.key]()}
+                    series={chart.metrics.map((metric) => usualSeries[metric])}
+                    scale={chart.scale}
+                    range={range()}
+                    history={history()}
+                    resource={props.resource}
+                    format={(value) =>
+                      chart.scale === "percent" ? formatPercent(value, locale()) : formatRate(value, locale())
+                    }
+                  />
+                )}
+              </For>
+              <For each={own()}>
+                {(key) => (
+                  <Show when={measurementOf(props.resource, key)}>
+                    {(measurement) => (
+                      <LiveChart
+                        title={measurementTitle(measurement())}
+                        names={[measurement().name]}
+                        series={[ownSeries(key)]}
+                        scale={scaleOf(measurement().unit)}
+                        range={range()}
+                        history={history()}
+                        resource={props.resource}
+                        format={(value) => formatMeasurement(value, measurement().unit, locale())}
+                      />
+                    )}
+                  </Show>
+                )}
+              </For>
+              <Show when={hasNothing(history())}>
+                <p class="text-dim">{t("detail.noHistory")}</p>
+              </Show>
             </div>
-          </Match>
-          <Match when={query.isError}>
-            <Notice tone="bad">{t("detail.historyError")}</Notice>
-            <Button class="mt-3" onClick={() => void query.refetch()}>
-              {t("app.retry")}
-            </Button>
-          </Match>
-          <Match when={query.data}>
-            {(history) => (
-              <div class="flex flex-col gap-4">
-                <For each={charts}>
-                  {(chart) => (
-                    <LiveChart
-                      title={titles[chart.key]()}
-                      names={names[chart.key]()}
-                      metrics={chart.metrics}
-                      percent={chart.percent}
-                      range={range()}
-                      history={history()}
-                      resource={props.resource}
-                      format={(value) =>
-                        chart.percent ? formatPercent(value, locale()) : formatRate(value, locale())
-                      }
-                    />
-                  )}
-                </For>
-              </div>
-            )}
-          </Match>
-        </Switch>
-      </Section>
-    </Show>
+          )}
+        </Match>
+      </Switch>
+    </Section>
   );
 }

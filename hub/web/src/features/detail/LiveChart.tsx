@@ -1,10 +1,11 @@
 import { createEffect, createMemo, createSignal, For, type JSX, on, Show } from "solid-js";
-import type { History, HistoryMetric, HistoryRange, Resource } from "../../api/types";
+import type { History, HistoryRange, Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
 import { usePreferences } from "../../state/preferences";
-import { Chart } from "../../ui/Chart";
+import { Chart, type ChartScale } from "../../ui/Chart";
 import { appendLive, isEmpty, rangeMs, toColumns } from "./columns";
+import type { Series } from "./series";
 
 /** A new hub has little history: its chart starts with this part of the span and widens. */
 const leastShare = 12;
@@ -12,37 +13,33 @@ const leastShare = 12;
 export interface LiveChartProps {
   readonly title: string;
   readonly names: readonly string[];
-  readonly metrics: readonly HistoryMetric[];
-  readonly percent: boolean;
+  /** As many as names. */
+  readonly series: readonly Series[];
+  readonly scale: ChartScale;
   readonly range: HistoryRange;
   readonly history: History;
   readonly resource: Resource;
   readonly format: (value: number | undefined) => string;
 }
 
-const liveValue: Readonly<Record<HistoryMetric, (resource: Resource) => number | undefined>> = {
-  cpu: (resource) => resource.cpu?.current,
-  memory: (resource) => resource.memory?.current,
-  disk: (resource) => resource.disk?.current,
-  netin: (resource) => resource.rates?.netIn,
-  netout: (resource) => resource.rates?.netOut,
-  diskread: (resource) => resource.rates?.diskRead,
-  diskwrite: (resource) => resource.rates?.diskWrite,
-};
-
 /** One chart: the history as loaded, and what arrives while one looks. */
 export function LiveChart(props: LiveChartProps): JSX.Element {
   const { t, locale } = useTexts();
   const live = useLive();
   const { shade } = usePreferences();
-  const loaded = createMemo(() => toColumns(props.history, props.metrics));
+  const loaded = createMemo(() =>
+    toColumns(
+      props.history,
+      props.series.map((series) => series.metric),
+    ),
+  );
   const [columns, setColumns] = createSignal(loaded());
   const [pointed, setPointed] = createSignal<number>();
   createEffect(on(loaded, setColumns, { defer: true }));
   createEffect(
     on(live.store.revision, () => {
       if (live.freshness() !== "live" || props.resource.stale || props.resource.status === "offline") return;
-      const values = props.metrics.map((metric) => liveValue[metric](props.resource));
+      const values = props.series.map((series) => series.read(props.resource));
       if (values.every((value) => value === undefined)) return;
       setColumns((before) => appendLive(before, { time: Date.now(), values }, props.range));
     }),
@@ -81,8 +78,8 @@ export function LiveChart(props: LiveChartProps): JSX.Element {
         <Chart
           label={t("detail.chart", { name: props.title, range: t(`detail.r${props.range}`) })}
           columns={columns()}
-          series={props.metrics.length}
-          percent={props.percent}
+          series={props.series.length}
+          scale={props.scale}
           leastSpanMs={rangeMs[props.range] / leastShare}
           locale={locale()}
           shade={shade()}

@@ -29,10 +29,10 @@ function holesIn(times: readonly number[]): readonly number[] {
     : pauses.flatMap((pause, index) => (pause > limit ? [(times[index] ?? 0) + 1] : []));
 }
 
-/** Lines up the points of some metrics on one time axis. */
-export function toColumns(history: History, metrics: readonly HistoryMetric[]): Columns {
+/** Lines up the points of some metrics on one time axis; one without a name there has no points. */
+export function toColumns(history: History, metrics: readonly (HistoryMetric | undefined)[]): Columns {
   const byTime = metrics.map(
-    (metric) => new Map(history[metric].map((point) => [point.timestamp, point.value])),
+    (metric) => new Map((metric ? history[metric] : []).map((point) => [point.timestamp, point.value])),
   );
   const measured = [...new Set(byTime.flatMap((points) => [...points.keys()]))].sort(
     (left, right) => left - right,

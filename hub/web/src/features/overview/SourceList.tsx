@@ -1,22 +1,9 @@
 import { For, type JSX, Show } from "solid-js";
-import type { SourceHealth } from "../../api/types";
 import { formatAge } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
+import { healthMarks, healthWords } from "../../ui/healthLook";
 import { Panel } from "../../ui/Panel";
-
-const marks: Readonly<Record<SourceHealth, string>> = {
-  ok: "rounded-full bg-ok",
-  degraded: "rotate-45 rounded-[2px] bg-warn",
-  failed: "rounded-[2px] bg-bad",
-  starting: "rounded-full border-2 border-faint",
-};
-const words: Readonly<Record<SourceHealth, string>> = {
-  ok: "text-dim",
-  degraded: "text-warn font-medium",
-  failed: "text-bad font-medium",
-  starting: "text-faint",
-};
 
 /** Where the numbers come from, and whether it works. */
 export function SourceList(): JSX.Element {
@@ -30,9 +17,9 @@ export function SourceList(): JSX.Element {
             {(source) => (
               <li class="border-t border-line px-4 py-2.5 first:border-t-0">
                 <div class="flex items-center gap-2.5">
-                  <span class={`size-2 shrink-0 ${marks[source.health]}`} aria-hidden="true" />
+                  <span class={`size-2 shrink-0 ${healthMarks[source.health]}`} aria-hidden="true" />
                   <span class="min-w-0 flex-1 truncate font-medium">{source.name}</span>
-                  <span class={words[source.health]}>{t(`health.${source.health}`)}</span>
+                  <span class={healthWords[source.health]}>{t(`health.${source.health}`)}</span>
                 </div>
                 <div class="mt-0.5 pl-[18px] text-[12px] text-faint">
                   <span>{source.plugin ?? source.type}</span>

@@ -1,18 +1,19 @@
 import { A } from "@solidjs/router";
 import { createMemo, For, type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
-import { formatBytes, formatRate } from "../../format/numbers";
+import { formatBytes, formatCount, formatRate } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
+import { placeKeyOf } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
 import { MetricBar } from "../../ui/MetricBar";
 import { useTypeName } from "../../ui/typeName";
-import { addUp, isUp, type Totals } from "./totals";
+import { addUp, countStates, isUp, type Totals } from "./totals";
 
-function groupOf(resource: Resource): "hosts" | "nodes" | "guests" | "storage" | "other" {
-  if (resource.type === "host") return "hosts";
+function groupOf(resource: Resource): "hosts" | "nodes" | "guests" | "storage" | "services" {
   if (resource.type === "node") return "nodes";
-  if (resource.platformType !== "proxmox-pve") return "other";
-  return resource.type === "storage" ? "storage" : "guests";
+  if (resource.type === "storage") return "storage";
+  const place = placeKeyOf(resource);
+  return place === "proxmox" ? "guests" : place;
 }
 
 /** What there is of each platform, added up. */
@@ -44,7 +45,7 @@ export function TotalsCards(): JSX.Element {
           diskTitle={t("overview.storage")}
         />
       </Show>
-      <Show when={groups().other}>{(others) => <OtherCard resources={others()} />}</Show>
+      <Show when={groups().services}>{(services) => <ServicesCard resources={services()} />}</Show>
     </section>
   );
 }
@@ -97,15 +98,25 @@ function TotalsCard(props: TotalsCardProps): JSX.Element {
   );
 }
 
-function OtherCard(props: { readonly resources: readonly Resource[] }): JSX.Element {
-  const { t } = useTexts();
+function ServicesCard(props: { readonly resources: readonly Resource[] }): JSX.Element {
+  const { t, locale } = useTexts();
   const typeName = useTypeName();
+  const states = () =>
+    countStates(props.resources)
+      .map(({ state, count }) => `${formatCount(count, locale())} ${t(`status.${state}`)}`)
+      .join(" · ");
   const types = createMemo(() =>
     Object.entries(Object.groupBy(props.resources, (resource) => resource.type)),
   );
   return (
-    <div class="rounded-box border border-line bg-panel px-4 py-3.5 sm:col-span-2">
-      <h3 class="mb-2 text-sm font-semibold">{t("overview.other")}</h3>
+    <A
+      href="/services"
+      class="block rounded-box border border-line bg-panel px-4 py-3.5 hover:border-line-strong sm:col-span-2"
+    >
+      <div class="mb-3 flex flex-wrap items-baseline justify-between gap-x-3">
+        <h3 class="text-sm font-semibold">{t("nav.services")}</h3>
+        <span class="num text-dim">{states()}</span>
+      </div>
       <ul class="grid grid-cols-1 gap-x-10 gap-y-1 sm:grid-cols-2 lg:grid-cols-3">
         <For each={types()}>
           {([type, list]) => (
@@ -118,6 +129,6 @@ function OtherCard(props: { readonly resources: readonly Resource[] }): JSX.Elem
           )}
         </For>
       </ul>
-    </div>
+    </A>
   );
 }

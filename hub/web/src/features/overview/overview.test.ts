@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { decodeResource, decodeSource } from "../../api/decode";
 import type { JsonObject, Resource, Source } from "../../api/types";
 import { findAttention } from "./attention";
-import { addUp, busiest } from "./totals";
+import { addUp, busiest, countStates } from "./totals";
 
 function host(id: string, more: JsonObject = {}): Resource {
   const resource = decodeResource({ id, type: "host", name: id, status: "online", ...more });
@@ -53,6 +53,22 @@ test("old numbers are not added up", () => {
     netIn: 150,
     netOut: 0,
   });
+});
+
+test("counts states, trouble first", () => {
+  const resources = [
+    host("a"),
+    host("b", { stale: true }),
+    host("c", { status: "offline", stale: true }),
+    host("d", { status: "running" }),
+    host("e"),
+  ];
+  expect(countStates(resources)).toEqual([
+    { state: "offline", count: 1 },
+    { state: "stale", count: 1 },
+    { state: "running", count: 1 },
+    { state: "online", count: 2 },
+  ]);
 });
 
 test("finds the busiest", () => {

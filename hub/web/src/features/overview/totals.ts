@@ -38,6 +38,31 @@ export function isUp(resource: Resource): boolean {
   return resource.status === "online" || resource.status === "running" || resource.status === "degraded";
 }
 
+export interface StateCount {
+  readonly state: Resource["status"] | "stale";
+  readonly count: number;
+}
+
+const stateOrder: readonly StateCount["state"][] = [
+  "offline",
+  "degraded",
+  "stale",
+  "paused",
+  "stopped",
+  "unknown",
+  "running",
+  "online",
+];
+
+/** How many resources are in which state, trouble first, without the states that none is in. */
+export function countStates(resources: readonly Resource[]): readonly StateCount[] {
+  const stateOf = ({ stale, status }: Resource) => (stale && status !== "offline" ? "stale" : status);
+  return stateOrder.flatMap((state) => {
+    const count = resources.filter((resource) => stateOf(resource) === state).length;
+    return count === 0 ? [] : [{ state, count }];
+  });
+}
+
 /** Adds up resources; those that are down or stale count, but their old numbers do not. */
 export function addUp(resources: readonly Resource[]): Totals {
   const up = resources.filter(isUp);

@@ -1,6 +1,6 @@
 import { useNavigate } from "@solidjs/router";
 import { useTexts } from "../../i18n/texts";
-import { places } from "../../places/placeOf";
+import { createPlaces } from "../../places/createPlaces";
 import { useLive } from "../../state/connection";
 import { densities, themes, usePreferences } from "../../state/preferences";
 import type { Entry } from "./findEntries";
@@ -16,6 +16,7 @@ export function createActions(options: ActionOptions): () => readonly Entry[] {
   const navigate = useNavigate();
   const preferences = usePreferences();
   const live = useLive();
+  const { shown } = createPlaces();
   const action = (key: string, title: string, run: () => void): Entry => ({
     key,
     kind: "action",
@@ -24,7 +25,7 @@ export function createActions(options: ActionOptions): () => readonly Entry[] {
     run,
   });
   return () => [
-    ...places.map((place) =>
+    ...shown().map((place) =>
       action(`go ${place.key}`, t("palette.go", { place: t(`nav.${place.key}`) }), () =>
         navigate(place.path),
       ),

@@ -4,6 +4,7 @@ import type { Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
 import { createColumns } from "../../listing/createColumns";
 import { createListing } from "../../listing/createListing";
+import { groupRows } from "../../listing/groupRows";
 import { pickReaders, titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
@@ -15,7 +16,6 @@ import { SearchBox } from "../../ui/SearchBox";
 import { Segmented } from "../../ui/Segmented";
 import { ShownCount } from "../../ui/ShownCount";
 import { createNarrow } from "../../ui/viewport";
-import { groupRows } from "./groupRows";
 import { NodeHeading } from "./NodeHeading";
 import { NodeTable } from "./NodeTable";
 

@@ -1,17 +1,19 @@
 import { A } from "@solidjs/router";
 import { For, type JSX } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { useTexts } from "../../i18n/texts";
-import { navigation } from "./navigation";
+import type { Place } from "../../places/placeOf";
+import { placeIcons } from "./placeIcons";
 
 /** The navigation on a phone, under the thumb. */
-export function BottomNav(): JSX.Element {
+export function BottomNav(props: { readonly places: readonly Place[] }): JSX.Element {
   const { t } = useTexts();
   return (
     <nav
       aria-label={t("nav.label")}
       class="flex shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] sm:hidden"
     >
-      <For each={navigation}>
+      <For each={props.places}>
         {(place) => (
           <A
             href={place.path}
@@ -20,7 +22,7 @@ export function BottomNav(): JSX.Element {
             activeClass="text-accent font-medium"
             inactiveClass="text-dim"
           >
-            <place.icon class="size-5" aria-hidden="true" />
+            <Dynamic component={placeIcons[place.key]} class="size-5" aria-hidden="true" />
             {t(`nav.${place.key}`)}
           </A>
         )}

@@ -1,6 +1,7 @@
 import { useLocation } from "@solidjs/router";
 import { createMemo, createSignal, ErrorBoundary, type JSX, lazy, Show, Suspense } from "solid-js";
 import { useTexts } from "../../i18n/texts";
+import { createPlaces } from "../../places/createPlaces";
 import { places } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
@@ -10,6 +11,7 @@ import { Loading } from "../../ui/Loading";
 import { TipLayer } from "../../ui/TipLayer";
 import { BottomNav } from "./BottomNav";
 import { createShortcuts } from "./createShortcuts";
+import { DevelopmentBanner } from "./DevelopmentBanner";
 import { Sidebar } from "./Sidebar";
 import { StaleBanner } from "./StaleBanner";
 import { TopBar } from "./TopBar";
@@ -29,6 +31,7 @@ export function Shell(props: ShellProps): JSX.Element {
   const live = useLive();
   const location = useLocation();
   const selection = createSelection();
+  const goTo = createPlaces();
   const [dialog, setDialog] = createSignal<"palette" | "keys">();
   const place = createMemo(() => places.find((item) => item.path === location.pathname));
   const title = () => {
@@ -36,6 +39,7 @@ export function Shell(props: ShellProps): JSX.Element {
     return current ? t(`nav.${current.key}`) : t("app.name");
   };
   createShortcuts({
+    places: goTo.shown,
     palette: () => setDialog("palette"),
     keys: () => setDialog("keys"),
     escape: () => {
@@ -52,6 +56,7 @@ export function Shell(props: ShellProps): JSX.Element {
         {t("app.skip")}
       </a>
       <Sidebar
+        places={goTo}
         onPalette={() => setDialog("palette")}
         onKeys={() => setDialog("keys")}
         onSignOut={props.onSignOut}
@@ -59,6 +64,7 @@ export function Shell(props: ShellProps): JSX.Element {
       <div class="flex min-w-0 flex-1 flex-col">
         <TopBar title={title()} onPalette={() => setDialog("palette")} onSignOut={props.onSignOut} />
         <StaleBanner />
+        <DevelopmentBanner />
         <main id="content" tabIndex={-1} class="flex min-h-0 flex-1 flex-col outline-none">
           <Show when={live.store.ready()} fallback={<Loading text={t("link.first")} />}>
             <ErrorBoundary fallback={(_error, reset) => <Broken onRetry={reset} />}>
@@ -66,7 +72,7 @@ export function Shell(props: ShellProps): JSX.Element {
             </ErrorBoundary>
           </Show>
         </main>
-        <BottomNav />
+        <BottomNav places={goTo.shown()} />
       </div>
       <Show when={live.store.ready() && selection.id()}>
         {(id) => (

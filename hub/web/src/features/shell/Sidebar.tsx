@@ -1,17 +1,19 @@
 import { A } from "@solidjs/router";
 import Keyboard from "lucide-solid/icons/keyboard";
 import Search from "lucide-solid/icons/search";
-import { createMemo, For, type JSX, untrack } from "solid-js";
+import { For, type JSX } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { formatCount } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
+import type { Places } from "../../places/createPlaces";
 import type { PlaceKey } from "../../places/placeOf";
-import { useLive } from "../../state/connection";
 import { Logo } from "../../ui/Logo";
 import { ConnectionState } from "./ConnectionState";
-import { navigation } from "./navigation";
 import { PreferencesMenu } from "./PreferencesMenu";
+import { placeIcons } from "./placeIcons";
 
 export interface SidebarProps {
+  readonly places: Places;
   readonly onPalette: () => void;
   readonly onKeys: () => void;
   readonly onSignOut: () => void;
@@ -20,18 +22,7 @@ export interface SidebarProps {
 /** The navigation on everything wider than a phone. */
 export function Sidebar(props: SidebarProps): JSX.Element {
   const { t, locale } = useTexts();
-  const { store } = useLive();
-  const counts = createMemo((): Readonly<Record<PlaceKey, number>> => {
-    store.ids();
-    const all = untrack(store.all);
-    return {
-      overview: 0,
-      proxmox: all.filter(
-        (resource) => resource.platformType === "proxmox-pve" && resource.type !== "storage",
-      ).length,
-      hosts: all.filter((resource) => resource.type === "host").length,
-    };
-  });
+  const count = (key: PlaceKey) => props.places.counts()[key];
   return (
     <aside class="hidden w-[208px] shrink-0 flex-col border-r border-line bg-panel sm:flex">
       <div class="flex h-14 items-center gap-2.5 px-4">
@@ -48,7 +39,7 @@ export function Sidebar(props: SidebarProps): JSX.Element {
         <kbd class="font-sans text-[11px]">Ctrl K</kbd>
       </button>
       <nav aria-label={t("nav.label")} class="flex flex-1 flex-col gap-0.5 px-3">
-        <For each={navigation}>
+        <For each={props.places.shown()}>
           {(place) => (
             <A
               href={place.path}
@@ -57,10 +48,10 @@ export function Sidebar(props: SidebarProps): JSX.Element {
               activeClass="bg-accent-soft font-medium text-accent"
               inactiveClass="text-dim hover:bg-hover hover:text-text"
             >
-              <place.icon class="size-4" aria-hidden="true" />
+              <Dynamic component={placeIcons[place.key]} class="size-4" aria-hidden="true" />
               <span class="flex-1">{t(`nav.${place.key}`)}</span>
               <span class="text-[12px] tabular-nums">
-                {counts()[place.key] ? formatCount(counts()[place.key], locale()) : ""}
+                {count(place.key) ? formatCount(count(place.key), locale()) : ""}
               </span>
             </A>
           )}

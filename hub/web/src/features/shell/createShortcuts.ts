@@ -1,8 +1,10 @@
 import { useNavigate } from "@solidjs/router";
 import { onCleanup } from "solid-js";
-import { places } from "../../places/placeOf";
+import type { Place } from "../../places/placeOf";
 
 export interface Shortcuts {
+  /** Those the number keys go to. */
+  readonly places: () => readonly Place[];
   readonly palette: () => void;
   readonly keys: () => void;
   readonly escape: () => void;
@@ -27,7 +29,7 @@ export function createShortcuts(actions: Shortcuts): void {
   const navigate = useNavigate();
 
   function single(event: KeyboardEvent): void {
-    const place = places[Number(event.key) - 1];
+    const place = actions.places()[Number(event.key) - 1];
     if (event.key === "/") {
       event.preventDefault();
       // A place without a search of its own has the one over everything.

@@ -1,0 +1,14 @@
+import Blocks from "lucide-solid/icons/blocks";
+import Boxes from "lucide-solid/icons/boxes";
+import LayoutDashboard from "lucide-solid/icons/layout-dashboard";
+import Server from "lucide-solid/icons/server";
+import type { Component } from "solid-js";
+import type { PlaceKey } from "../../places/placeOf";
+
+/** The icons of the places. */
+export const placeIcons: Readonly<Record<PlaceKey, Component<{ class?: string }>>> = {
+  overview: LayoutDashboard,
+  proxmox: Boxes,
+  hosts: Server,
+  services: Blocks,
+};
