@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -237,7 +238,7 @@ func TestTrust(t *testing.T) {
 func TestTargetsAreURLs(t *testing.T) {
 	for _, target := range []string{"", "10.0.0.1:8006", "ftp://a", "http://", "https://user:pw@\x00"} {
 		_, err := recording.NewRecorder().NewProxy(target, recording.Trust{})
-		if err != recording.ErrTarget {
+		if !errors.Is(err, recording.ErrTarget) {
 			t.Errorf("%q: got %v", target, err)
 		}
 	}
@@ -245,7 +246,7 @@ func TestTargetsAreURLs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := proxy.Run(t.Context()); err != recording.ErrNotListening {
+	if err := proxy.Run(t.Context()); !errors.Is(err, recording.ErrNotListening) {
 		t.Errorf("got %v", err)
 	}
 }

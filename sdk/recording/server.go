@@ -54,7 +54,9 @@ func (l *loopback) run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = l.server.Close()
 	}
-	<-served
+	if stopped := <-served; err == nil && !errors.Is(stopped, http.ErrServerClosed) {
+		err = stopped
+	}
 	if err != nil {
 		return fmt.Errorf("stop server: %w", err)
 	}

@@ -29,6 +29,13 @@ import (
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 )
 
+// The folders within the data folder for plugins: what was approved, and what
+// they keep themselves.
+const (
+	pluginStore = "plugin-store"
+	pluginData  = "plugin-data"
+)
+
 // platform is the plugins of the hub, what they were set up for, and what is
 // collected from them.
 type platform struct {
@@ -86,7 +93,7 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.Catalog, changes *chronicle.Chronicle, lock *lockfile.File) registry.Options {
 	plugins, dir := a.config.Plugins, a.config.DataDir
 	options := registry.Options{
-		Settings: settings, Inbox: plugins.Dir, Vault: filepath.Join(dir, "plugin-store"), Data: filepath.Join(dir, "plugin-data"),
+		Settings: settings, Inbox: plugins.Dir, Vault: filepath.Join(dir, pluginStore), Data: filepath.Join(dir, pluginData),
 		Bundled: bundled, Host: p.host, Kept: p.services, Chronicle: changes, Mode: registry.Mode(plugins.Mode),
 		Lock: lock, Runtimes: slices.Sorted(maps.Keys(plugins.Runtimes)), Highest: sandbox.Probe().Highest(), Strict: plugins.Strict,
 		Timing: a.tuning.Registry, Logger: a.logger.Named("plugins"),
@@ -101,7 +108,10 @@ func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.
 }
 
 func (a *App) newLauncher(bundle catalog.Bundle) supervise.Launcher {
+	dir := a.config.DataDir
 	return start.New(start.Options{
+		// What is in the data folder is closed to others by its own mode.
+		Passages:   []string{dir, filepath.Join(dir, pluginStore), filepath.Join(dir, pluginData)},
 		SocketBase: a.tuning.Sockets, Program: bundle.Binary, ProgramSHA256: bundle.SHA256,
 		Runtimes: a.config.Plugins.Runtimes, LookupEnv: os.LookupEnv, Logger: a.logger.Named("plugin"),
 	})

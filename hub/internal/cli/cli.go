@@ -58,12 +58,21 @@ func Run(ctx context.Context, environment Environment, args []string) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(environment.Terminal.Err, "pulse: %v\n", err)
+	fmt.Fprintf(environment.Terminal.Err, "pulse: %s\n", clean(err))
 	if usage.Is(err) {
 		fmt.Fprintf(environment.Terminal.Err, "See: %s --help\n", command.CommandPath())
 		return ExitUsage
 	}
 	return ExitFailed
+}
+
+// clean returns the text of an error, which may repeat what a plugin or a hub has said.
+func clean(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = terminal.Clean(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newRoot(environment Environment) *cobra.Command {

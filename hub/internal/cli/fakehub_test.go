@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -77,7 +78,7 @@ func (h *fakeHub) handler() http.Handler {
 				return
 			}
 			value, err := answer(r)
-			if problem, ok := err.(*client.Problem); ok {
+			if problem, ok := errors.AsType[*client.Problem](err); ok {
 				refuse(w, problem)
 				return
 			}

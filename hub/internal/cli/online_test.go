@@ -208,7 +208,7 @@ func TestInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	add := []string{"plugin", "instance", "add", "acme.tcp", "source/tcp"}
-	got := at(folder).run(t, append(add, "--set", "adress=x")...)
+	got := at(folder).run(t, append(add, "--set", "note=x")...)
 	if got.code != ExitFailed || !strings.Contains(got.errors, "/address: is required") {
 		t.Errorf("without the address: %+v", got)
 	}

@@ -21,7 +21,7 @@ var ErrHelp = errors.New("help requested")
 
 // Config is how the hub runs. It is not changed after Load.
 type Config struct {
-	// DataDir is where the hub keeps its files. Never empty after Load.
+	// DataDir is where the hub keeps its files. Never empty after Load, and an absolute path.
 	DataDir string
 	// BindAddress and Port are where the API and the page are served.
 	BindAddress string
@@ -117,6 +117,9 @@ func Load(source Source) (*Config, error) {
 
 // complete fills in what follows from the data folder.
 func (c *Config) complete() {
+	if absolute, err := filepath.Abs(c.DataDir); err == nil { // it fails only without a working directory
+		c.DataDir = absolute
+	}
 	if c.Plugins.Dir == "" {
 		c.Plugins.Dir = filepath.Join(c.DataDir, "plugins")
 	}

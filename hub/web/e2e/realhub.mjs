@@ -92,8 +92,8 @@ async function isHealthy(url) {
   }
 }
 
-/** Starts a hub; `mock` fills it with made-up infrastructure. */
-export async function startRealHub({ mock = false } = {}) {
+/** Starts a hub; `mock` fills it with made-up infrastructure, `settings` are further variables for it. */
+export async function startRealHub({ mock = false, settings = {} } = {}) {
   assertBuilt();
   const dir = await mkdtemp(join(tmpdir(), "pulse-e2e-"));
   folders.add(dir);
@@ -106,6 +106,7 @@ export async function startRealHub({ mock = false } = {}) {
     API_TOKENS: token,
     PULSE_METRICS_ADDRESS: "off",
     PULSE_MOCK_MODE: String(mock),
+    ...settings,
   };
   let hub;
   let agent;
@@ -132,6 +133,21 @@ export async function startRealHub({ mock = false } = {}) {
   return {
     url,
     token,
+    dataDir: env.PULSE_DATA_DIR,
+    log: () => hub.log(),
+    pid: () => hub.pid,
+    /** Calls the API; an answer that is not a success is an error with its text. */
+    async api(method, path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { "X-API-Token": token, "Content-Type": "application/json" },
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(60_000),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path} answers ${response.status}: ${text}`);
+      return text && JSON.parse(text);
+    },
     /** Starts the hub again on the same data and port. */
     start,
     /** Ends the hub the hard way, and waits until the plugins it ran have followed it. */

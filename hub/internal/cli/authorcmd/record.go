@@ -15,6 +15,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/cli/sample"
 	"github.com/pulse-hub/pulse/hub/internal/cli/terminal"
 	"github.com/pulse-hub/pulse/hub/internal/cli/usage"
+	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/recording"
 	"github.com/pulse-hub/pulse/sdk/transport"
 )
@@ -89,18 +90,23 @@ func (r *recordFlags) perform(ctx context.Context, options Options, path string)
 	if err != nil {
 		return err
 	}
+	if !proxied {
+		fmt.Fprintf(options.Terminal.Err, "No setting of %s is the URL of the other side: only the calls are recorded.\n", key)
+	}
+	return r.keep(options.Terminal, plugin.Manifest, recorded)
+}
+
+// keep writes the recording to its file.
+func (r *recordFlags) keep(out *terminal.Terminal, m *manifest.Manifest, recorded *recording.Recording) error {
 	if r.out == "" {
-		r.out = plugin.Manifest.ID + "_" + plugin.Manifest.Version + recording.Extension
+		r.out = m.ID + "_" + m.Version + recording.Extension
 	}
 	if err := writeRecording(r.out, recorded); err != nil {
 		return err
 	}
-	fmt.Fprintf(options.Terminal.Out, "%s has %d calls and %d exchanges with the other side.\n",
+	_, err := fmt.Fprintf(out.Out, "%s has %d calls and %d exchanges with the other side.\n",
 		r.out, len(recorded.Calls), len(recorded.Exchanges))
-	if !proxied {
-		fmt.Fprintf(options.Terminal.Out, "No setting of %s is the URL of the other side: only the calls are in it.\n", key)
-	}
-	return nil
+	return err
 }
 
 // writeRecording writes a recording, or nothing.

@@ -1,6 +1,7 @@
 package authorcmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -34,53 +35,77 @@ func testCommand(options Options) *cobra.Command {
 			"Only config is needed. For a plugin with one component the object may be the configuration itself.",
 		Example: "  pulse plugin test . --config sample.json", ValidArgsFunction: completeFiles,
 	}
-	config := command.Flags().String("config", "", "JSON file with configurations that work")
-	asJSON := command.Flags().Bool("json", false, "write JSON")
-	asTAP := command.Flags().Bool("tap", false, "write the Test Anything Protocol")
-	level := command.Flags().String("level", "standard", "how long to look for leaks: quick, standard or thorough")
-	checks := command.Flags().StringSlice("check", nil, "only these checks")
+	var t testFlags
+	flags := command.Flags()
+	flags.StringVar(&t.config, "config", "", "JSON file with configurations that work")
+	flags.BoolVar(&t.json, "json", false, "write JSON")
+	flags.BoolVar(&t.tap, "tap", false, "write the Test Anything Protocol")
+	flags.StringVar(&t.level, "level", "standard", "how long to look for leaks: quick, standard or thorough")
+	flags.StringSliceVar(&t.checks, "check", nil, "only these checks")
 	command.RunE = func(command *cobra.Command, args []string) error {
-		chosen, ok := levels()[*level]
-		if *asJSON && *asTAP {
-			return usage.Errorf("--json and --tap cannot both be")
-		}
-		if !ok {
-			return usage.Errorf("--level must be quick, standard or thorough")
-		}
-		if err := knownChecks(*checks); err != nil {
+		if err := t.validate(); err != nil {
 			return err
 		}
-		plugin, cleanUp, err := prepare(command.Context(), args[0])
+		report, err := t.perform(command.Context(), options, args[0])
 		if err != nil {
 			return err
 		}
-		defer cleanUp()
-		samples, err := sample.Load(*config, plugin.Manifest)
-		if err != nil {
+		if err := t.show(options.Terminal, report); err != nil {
 			return err
 		}
-		tested := conformance.Options{
-			Command: plugin.Command, Dir: plugin.Folder, ManifestPath: filepath.Join(plugin.Folder, manifest.FileName),
-			Samples: samples, Level: chosen, Checks: *checks,
+		if !report.Conforms {
+			return errConformance
 		}
-		if plugin.Interpreter == "" {
-			tested.Confine = confine.With(options.Program)
-		}
-		report := conformance.Run(command.Context(), tested)
-		switch {
-		case *asJSON:
-			err = report.WriteJSON(options.Terminal.Out)
-		case *asTAP:
-			err = report.WriteTAP(options.Terminal.Out)
-		default:
-			err = showReport(options.Terminal, report)
-		}
-		if err == nil && !report.Conforms {
-			err = errConformance
-		}
-		return err
+		return nil
 	}
 	return command
+}
+
+// testFlags are what the flags of test say.
+type testFlags struct {
+	config, level string
+	json, tap     bool
+	checks        []string
+}
+
+func (t *testFlags) validate() error {
+	if _, ok := levels()[t.level]; !ok {
+		return usage.Errorf("--level must be quick, standard or thorough")
+	}
+	if t.json && t.tap {
+		return usage.Errorf("--json and --tap cannot both be")
+	}
+	return knownChecks(t.checks)
+}
+
+func (t *testFlags) perform(ctx context.Context, options Options, path string) (conformance.Report, error) {
+	plugin, cleanUp, err := prepare(ctx, path)
+	if err != nil {
+		return conformance.Report{}, err
+	}
+	defer cleanUp()
+	samples, err := sample.Load(t.config, plugin.Manifest)
+	if err != nil {
+		return conformance.Report{}, err
+	}
+	tested := conformance.Options{
+		Command: plugin.Command, Dir: plugin.Folder, ManifestPath: filepath.Join(plugin.Folder, manifest.FileName),
+		Samples: samples, Level: levels()[t.level], Checks: t.checks,
+	}
+	if plugin.Interpreter == "" {
+		tested.Confine = confine.With(options.Program)
+	}
+	return conformance.Run(ctx, tested), nil
+}
+
+func (t *testFlags) show(out *terminal.Terminal, report conformance.Report) error {
+	switch {
+	case t.json:
+		return report.WriteJSON(out.Out)
+	case t.tap:
+		return report.WriteTAP(out.Out)
+	}
+	return showReport(out, report)
 }
 
 func knownChecks(ids []string) error {

@@ -67,6 +67,12 @@ func (p *Problem) Error() string {
 	return text
 }
 
+// IsNotFound tells whether the hub does not have what was asked for.
+func IsNotFound(err error) bool {
+	problem, ok := errors.AsType[*Problem](err)
+	return ok && problem.Status == http.StatusNotFound
+}
+
 // Client calls one hub. It is safe for concurrent use.
 type Client struct {
 	http  *http.Client

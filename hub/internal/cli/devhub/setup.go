@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/cli/client"
@@ -32,8 +31,7 @@ func (s *session) awaitPlugin(ctx context.Context, api *client.Client) error {
 		if err == nil {
 			return nil
 		}
-		problem, answered := errors.AsType[*client.Problem](err)
-		if !errors.Is(err, client.ErrNoHub) && !(answered && problem.Status == http.StatusNotFound) {
+		if !errors.Is(err, client.ErrNoHub) && !client.IsNotFound(err) {
 			return err
 		}
 		select {

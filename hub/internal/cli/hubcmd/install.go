@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,8 +71,7 @@ func awaitOffer(ctx context.Context, hub *client.Client, installed client.Instal
 	defer again.Stop()
 	for {
 		plugin, err := hub.Plugin(ctx, installed.ID)
-		problem, known := errors.AsType[*client.Problem](err)
-		if err != nil && !(known && problem.Status == http.StatusNotFound) {
+		if err != nil && !client.IsNotFound(err) {
 			return plugin, err
 		}
 		offered := func(offer client.Offer) bool { return offer.SHA256 == installed.SHA256 }

@@ -128,6 +128,29 @@ func (w *world) look(t *testing.T) {
 	}
 }
 
+// TestOffersOutliveAHubThatHasNotReadThemYet: what lies in the inbox at the
+// start of a hub has to be read first, and is not gone until then.
+func TestOffersOutliveAHubThatHasNotReadThemYet(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, "nas", archivetest.Plugin("acme.nas", "1.0.0"), nil)
+	w.look(t)
+	before := len(w.happens)
+	settling := []inbox.Candidate{{Name: "nas" + archive.Extension, State: inbox.Settling}}
+	if err := w.Observe(t.Context(), settling); err != nil {
+		t.Fatal(err)
+	}
+	w.look(t)
+	if record := w.want(t, "acme.nas", "unapproved"); len(record.Offers) != 1 || len(w.happens) != before {
+		t.Errorf("offers are %+v, and what happened is %q", record.Offers, w.happens[before:])
+	}
+	if err := w.Observe(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Get(t.Context(), "acme.nas"); !errors.Is(err, approval.ErrUnknown) {
+		t.Errorf("what is gone is still offered: %v", err)
+	}
+}
+
 func (w *world) approve(t *testing.T, id string, digest archive.Digest) {
 	t.Helper()
 	if _, err := w.Approve(t.Context(), approval.Approval{ID: id, Digest: digest, Actor: "admin"}); err != nil {

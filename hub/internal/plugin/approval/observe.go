@@ -28,13 +28,23 @@ func (d *Desk) Observe(ctx context.Context, candidates []inbox.Candidate) error 
 	offers := d.offers(candidates)
 	var errs []error
 	for _, record := range records {
-		errs = append(errs, d.observe(ctx, record, offers[record.ID]))
+		errs = append(errs, d.observe(ctx, record, slices.Concat(offers[record.ID], unsettled(record, candidates))))
 		delete(offers, record.ID)
 	}
 	for id, found := range offers {
 		errs = append(errs, d.observe(ctx, Record{ID: id}, found))
 	}
 	return errors.Join(errs...)
+}
+
+// unsettled returns the offers of a record that cannot be said to be gone: what
+// has their name has not been read yet, as after the start of the hub.
+func unsettled(record Record, candidates []inbox.Candidate) []Offer {
+	return slices.DeleteFunc(slices.Clone(record.Offers), func(offer Offer) bool {
+		return !slices.ContainsFunc(candidates, func(c inbox.Candidate) bool {
+			return c.Name == offer.Name && c.State == inbox.Settling
+		})
+	})
 }
 
 // offers sorts the candidates by plugin, the newest version first.

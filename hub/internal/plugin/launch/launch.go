@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,13 +93,26 @@ func (l *Launcher) openSockets(base string) (*socketdir.Dir, error) {
 	if err != nil || !l.options.OtherUsers {
 		return dir, err
 	}
-	const search = 0o711 // go through, but not look around
-	for _, path := range []string{base, dir.Path()} {
-		if err := os.Chmod(path, search); err != nil {
+	ours := []string{base, dir.Path()}
+	if base == socketdir.DefaultBase() {
+		ours = append(ours, filepath.Dir(base)) // made with it, unless it is the system's, which is open
+	}
+	for _, path := range ours {
+		if err := letThrough(path); err != nil {
 			return nil, errors.Join(fmt.Errorf("let plugins through to their sockets: %w", err), dir.Close())
 		}
 	}
 	return dir, nil
+}
+
+// letThrough allows everybody to go through a folder, but not to look around.
+func letThrough(folder string) error {
+	const search = 0o011
+	info, err := os.Stat(folder)
+	if err != nil || info.Mode().Perm()&search == search {
+		return err
+	}
+	return os.Chmod(folder, info.Mode().Perm()|search)
 }
 
 // Command is what Launch needs to know of a plugin.
