@@ -31,7 +31,7 @@ func (p *Proxy) answered(answer *http.Response, e *pendingExchange) error {
 		x.Status, x.Answered.Header, x.Answered.Cut = answer.StatusCode, endToEnd(answer.Header), !readable
 	})
 	if readable && answer.StatusCode != http.StatusSwitchingProtocols {
-		answer.Body = captured(answer.Body, e, func(x *Exchange) *Content { return &x.Answered })
+		answer.Body = captured(answer.Body, answer.ContentLength, e, func(x *Exchange) *Content { return &x.Answered })
 	}
 	return nil
 }

@@ -40,16 +40,18 @@ type capture struct {
 	io.ReadCloser
 	pending *pendingExchange
 	content func(*Exchange) *Content
-	full    bool // no more is kept
+	length  int64 // as announced, -1 if it was not
+	full    bool  // no more is kept
 }
 
 // captured returns the body of a message of which what is read is kept.
-func captured(body io.ReadCloser, e *pendingExchange, content func(*Exchange) *Content) io.ReadCloser {
+// length is what its header says, -1 if it does not.
+func captured(body io.ReadCloser, length int64, e *pendingExchange, content func(*Exchange) *Content) io.ReadCloser {
 	if body == nil || body == http.NoBody {
 		return body
 	}
 	e.change(func(x *Exchange) { content(x).Cut = true })
-	return &capture{ReadCloser: body, pending: e, content: content}
+	return &capture{ReadCloser: body, pending: e, content: content, length: length}
 }
 
 // Read reads on and keeps what it has read.
@@ -62,7 +64,8 @@ func (c *capture) Read(p []byte) (int, error) {
 		if room {
 			content.Body = append(content.Body, p[:n]...)
 		}
-		if errors.Is(err, io.EOF) {
+		// Who knows the length need not read to the end.
+		if errors.Is(err, io.EOF) || int64(len(content.Body)) == c.length {
 			content.Cut = c.full
 		}
 	})

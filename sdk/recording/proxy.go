@@ -93,7 +93,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Asked: Content{Header: endToEnd(r.Header)},
 	}}
 	defer e.end()
-	r.Body = captured(r.Body, e, func(x *Exchange) *Content { return &x.Asked })
+	r.Body = captured(r.Body, r.ContentLength, e, func(x *Exchange) *Content { return &x.Asked })
 	forward := httputil.ReverseProxy{
 		Rewrite:        p.rewrite,
 		ModifyResponse: func(answer *http.Response) error { return p.answered(answer, e) },

@@ -3,12 +3,15 @@ package recording_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,6 +96,27 @@ func TestProxyPassesEverythingOn(t *testing.T) {
 	}
 	if echo.Path != "/echo/a%2fb" || echo.Query != "x=%zz&y=1" || string(echo.Asked.Body) != "\x00\xff" || string(echo.Answered.Body) != "\x00\xff" {
 		t.Errorf("got %+v", echo)
+	}
+}
+
+// TestUnreadBodiesAreKept: plugins that look at the status only leave the body where it is.
+func TestUnreadBodiesAreKept(t *testing.T) {
+	recorder := recording.NewRecorder()
+	address := through(t, recorder, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "accepted") })
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	deadline, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for len(recorder.Recording().Exchanges) == 0 && deadline.Err() == nil {
+		runtime.Gosched()
+	}
+	got := recorder.Recording().Exchanges
+	if len(got) != 1 || string(got[0].Answered.Body) != "accepted" || got[0].Answered.Cut {
+		t.Errorf("got %+v", got)
 	}
 }
 

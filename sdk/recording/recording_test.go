@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
-	"github.com/pulse-hub/pulse/sdk/plugintest"
 	"github.com/pulse-hub/pulse/sdk/recording"
+	"github.com/pulse-hub/pulse/sdk/transport"
 )
 
 const component = "source/cluster"
@@ -49,12 +49,15 @@ func record(t *testing.T) *recording.Recording {
 	upstream := cluster(t)
 	sum := sha256.Sum256(upstream.Certificate().Raw)
 	recorder := recording.NewRecorder()
-	h := plugintest.Start(t, plugin(behaviour{}))
+	described, err := plugin(behaviour{}).Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
 	config, err := json.Marshal(map[string]string{"url": upstream.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	setting, err := recording.AddressSetting(h.Manifest(), component)
+	setting, err := recording.AddressSetting(described, component)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,19 +73,37 @@ func record(t *testing.T) *recording.Recording {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Client = recorder.Clients(h.Client)
-	h.Manifest()
-	id := h.Configure(component, aimed, map[string]string{"/password": password, "/token": shortToken})
+	ask(t, recorder.Clients(start(t, behaviour{})), string(aimed))
+	return recorder.Recording()
+}
+
+// ask makes the calls that are recorded.
+func ask(t *testing.T, clients *transport.Client, config string) {
+	t.Helper()
+	if _, err := clients.Plugin.Describe(deadline(t), &pluginv1.DescribeRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	configured, err := clients.Plugin.Configure(deadline(t), &pluginv1.ConfigureRequest{
+		InstanceId: "i", Component: component, ConfigJson: config,
+		Secrets: map[string]string{"/password": password, "/token": shortToken},
+	})
+	if err != nil || len(configured.GetErrors()) > 0 {
+		t.Fatalf("got %v, %v", configured, err)
+	}
 	for range 2 {
-		if seen := h.Collect(id, ""); len(seen.Resources) != 2 {
-			t.Fatalf("got %+v", seen)
+		if seen := collect(t, clients, "i"); seen != 2 {
+			t.Fatalf("got %d resources", seen)
 		}
 	}
-	if tested := h.Test(component, aimed, map[string]string{"/password": password + "x"}); tested.GetOk() {
-		t.Fatalf("got %v for a wrong password", tested)
+	tested, err := clients.Plugin.Test(deadline(t), &pluginv1.ConfigureRequest{
+		Component: component, ConfigJson: config, Secrets: map[string]string{"/password": password + "x"},
+	})
+	if err != nil || tested.GetOk() {
+		t.Fatalf("got %v, %v for a wrong password", tested, err)
 	}
-	h.Remove(id)
-	return recorder.Recording()
+	if _, err := clients.Plugin.Remove(deadline(t), &pluginv1.RemoveRequest{InstanceId: "i"}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // written returns the file of a recording.
@@ -152,20 +173,19 @@ func TestPlay(t *testing.T) {
 		missed []string
 	}{
 		"same build":  {build: behaviour{}},
-		"new version": {build: behaviour{version: "1.1.0"}},
-		"wrong number": {build: behaviour{doubles: true}, want: map[string]string{
+		"new version": {build: behaviour{Version: "1.1.0"}},
+		"wrong number": {build: behaviour{Doubles: true}, want: map[string]string{
 			`resources["http://upstream.invalid:80/pve1"].usage.cpu`: "0.5",
 			`resources["http://upstream.invalid:80/pve2"].usage.cpu`: "1",
 		}},
-		"forgotten resource": {build: behaviour{forgets: true}, want: map[string]string{down: "nothing"}},
-		"another request":    {build: behaviour{asksMore: true}, missed: []string{"GET /api/disks"}},
-		"failing call": {build: behaviour{authFails: true}, want: map[string]string{
+		"forgotten resource": {build: behaviour{Forgets: true}, want: map[string]string{down: "nothing"}},
+		"another request":    {build: behaviour{AsksMore: true}, missed: []string{"GET /api/disks"}},
+		"failing call": {build: behaviour{AuthFails: true}, want: map[string]string{
 			"": `Unauthenticated: refused`, "summary": `"refused"`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := plugintest.Start(t, plugin(c.build))
-			outcome, err := recording.Play(t.Context(), r, h.Client.Conn)
+			outcome, err := recording.Play(t.Context(), r, start(t, c.build).Conn)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,8 +273,7 @@ func TestTargetsAreURLs(t *testing.T) {
 
 func TestWhatIsNotRecorded(t *testing.T) {
 	recorder := recording.NewRecorder()
-	h := plugintest.Start(t, plugin(behaviour{}))
-	clients := recorder.Clients(h.Client)
+	clients := recorder.Clients(start(t, behaviour{}))
 	if _, err := clients.Plugin.Init(t.Context(), &pluginv1.InitRequest{}); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (r *redaction) content(c Content) Content {
 func (r *redaction) body(c Content) Content {
 	isForm := strings.HasPrefix(c.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 	body := string(c.Body)
-	if c.Cut {
+	if c.Cut && !json.Valid(c.Body) {
 		body = wholeParts(body, isForm)
 	}
 	if isForm {

@@ -63,11 +63,11 @@ type config struct {
 
 // behaviour is what tells one build of the plugin from another.
 type behaviour struct {
-	doubles   bool // counts processors wrongly
-	forgets   bool // does not see what is down
-	asksMore  bool
-	version   string
-	authFails bool
+	Doubles   bool // counts processors wrongly
+	Forgets   bool // does not see what is down
+	AsksMore  bool
+	AuthFails bool
+	Version   string
 }
 
 type source struct {
@@ -76,11 +76,11 @@ type source struct {
 }
 
 func plugin(b behaviour) *sdk.Plugin {
-	if b.version == "" {
-		b.version = "1.0.0"
+	if b.Version == "" {
+		b.Version = "1.0.0"
 	}
 	return sdk.Source(
-		sdk.New("test.cluster", b.version, sdk.Needs(manifest.Needs{Network: []string{"instance:url"}})), "cluster", "Cluster",
+		sdk.New("test.cluster", b.Version, sdk.Needs(manifest.Needs{Network: []string{"instance:url"}})), "cluster", "Cluster",
 		func(c config) (source, error) { return source{c, b}, nil },
 	)
 }
@@ -109,7 +109,7 @@ func (s source) Collect(ctx context.Context, out *sdk.Snapshot) error {
 	if err := s.get(ctx, own, fmt.Sprintf("/api/nodes?since=%d&full=1", time.Now().Unix()), &seen); err != nil {
 		return err
 	}
-	if s.asksMore {
+	if s.AsksMore {
 		if err := s.get(ctx, own, "/api/disks", &seen); err == nil {
 			return errors.New("who answered?")
 		}
@@ -119,10 +119,10 @@ func (s source) Collect(ctx context.Context, out *sdk.Snapshot) error {
 		if !n.Up {
 			status = sdk.Offline
 		}
-		if s.forgets && !n.Up {
+		if s.Forgets && !n.Up {
 			continue
 		}
-		if s.doubles {
+		if s.Doubles {
 			n.CPU *= 2
 		}
 		out.Add("node", s.URL+"/"+n.Name, n.Name, status).CPU(n.CPU).
@@ -138,7 +138,7 @@ func (s source) login(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if s.authFails {
+	if s.AuthFails {
 		return nil, sdk.AuthFailed(errors.New("refused"))
 	}
 	var own session

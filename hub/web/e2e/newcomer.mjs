@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { launchBrowser, openPage } from "./browser.mjs";
@@ -62,7 +62,8 @@ const languages = [
 /** Types a command in a folder and returns what it prints. */
 async function type(dir, ...args) {
   try {
-    const env = { ...process.env, PULSE_PLUGIN_RUNTIMES: `node=${node},python3=${python}` };
+    // Authors have the runtimes where their shell finds them first.
+    const env = { ...process.env, PATH: [dirname(node), dirname(python), process.env.PATH].join(":") };
     const { stdout } = await promisify(execFile)(pulse, ["plugin", ...args], { cwd: dir, env, timeout: wayMs });
     return stdout;
   } catch (error) {
