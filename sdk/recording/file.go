@@ -14,8 +14,8 @@ import (
 const (
 	format = 1
 	// maxLine bounds a line when reading: the largest there can be is an
-	// exchange of two bodies that double in JSON.
-	maxLine = 5 * MaxBodyBytes
+	// exchange of two bodies and headers that double in JSON.
+	maxLine = 6 * MaxBodyBytes
 	// maxUnpacked bounds all lines together.
 	maxUnpacked = 3 * (MaxBodiesBytes + MaxCallsBytes)
 )

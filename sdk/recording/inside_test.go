@@ -230,6 +230,30 @@ func TestDifferencesHaveABound(t *testing.T) {
 	}
 }
 
+// TestPlaceholdersTakeNoRoom: what is longer without its secrets can still be read.
+func TestPlaceholdersTakeNoRoom(t *testing.T) {
+	recorder := NewRecorder()
+	recorder.learnSecret("token", "abcd")
+	body := strings.Repeat("abcd ", MaxBodyBytes/5)
+	recorder.addExchange(Exchange{Answered: Content{Body: Body(body)}})
+	call := recorder.begin("Source/Collect", &pluginv1.CollectRequest{})
+	for range 4 {
+		call.answer(&pluginv1.CollectChunk{Dataset: body[:MaxCallBytes/5]})
+	}
+	call.end(nil)
+	var file bytes.Buffer
+	if err := recorder.Recording().Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Calls[0].Cut || len(r.Calls[0].Answers) == 4 || !r.Exchanges[0].Answered.Cut {
+		t.Errorf("got %d answers, cut=%v and %v", len(r.Calls[0].Answers), r.Calls[0].Cut, r.Exchanges[0].Answered.Cut)
+	}
+}
+
 // packed returns a file of these lines.
 func packed(t testing.TB, lines ...string) []byte {
 	var file bytes.Buffer

@@ -56,7 +56,7 @@ func (r *Recorder) NewProxy(target string, trust Trust) (*Proxy, error) {
 			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
 			TLSClientConfig:     config,
 			TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: answerTimeout, IdleConnTimeout: time.Minute,
-			ForceAttemptHTTP2: true, DisableCompression: true,
+			ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeaderBytes,
 		},
 	}, nil
 }

@@ -163,9 +163,15 @@ func (r *redaction) cookie(pair string) string {
 
 func (r *redaction) call(c Call) Call {
 	c.Request = json.RawMessage(r.inStrings(string(c.Request)))
-	answers := make([]json.RawMessage, len(c.Answers))
-	for i, answer := range c.Answers {
-		answers[i] = json.RawMessage(r.inStrings(string(answer)))
+	var answers []json.RawMessage
+	size := len(c.Request)
+	for _, answer := range c.Answers {
+		redacted := r.inStrings(string(answer))
+		if size += len(redacted); size > MaxCallBytes { // placeholders can be longer than what they stand for
+			c.Cut = true
+			break
+		}
+		answers = append(answers, json.RawMessage(redacted))
 	}
 	c.Answers = answers
 	if c.Failure != nil {

@@ -66,6 +66,7 @@ type Parts struct {
 	Measurements Measurements
 	Scheduler    Scheduler
 	Plugins      Plugins
+	Publishers   Publishers
 	PluginLogs   PluginLogs
 	Instances    Instances
 	// InstanceReports is what plugins said of Instances.

@@ -39,7 +39,6 @@ func (views) Stats(s *inventory.Snapshot) resources.Stats {
 	return resources.NewView().Stats(s, resources.Inputs{})
 }
 
-
 type scheduler struct{ health collect.Health }
 
 func (s scheduler) Health() collect.Health { return s.health }
@@ -69,7 +68,7 @@ func start(t testing.TB) *hub {
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: at}, Tokens: callers, Inventory: inv,
 		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store,
-		Plugins: plugins{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
+		Plugins: plugins{}, Publishers: publishers{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
 		Scheduler: scheduler{collect.Health{At: at, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
 			Source: inventory.SourceRef{Type: "pve", Name: "a", Address: "https://a"}, Staleness: 1, Failures: 6,
 			LastError:  &collect.PollError{At: at, Message: "401", Permanent: true},

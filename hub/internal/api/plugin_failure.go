@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/trust"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/vault"
 	"github.com/pulse-hub/pulse/sdk/fault"
 )
@@ -54,6 +55,11 @@ func pluginFailure(err error) error {
 		{setup.ErrPreset, http.StatusConflict, "preset"},
 		{setup.ErrTooMany, http.StatusConflict, "too_many_instances"},
 		{setup.ErrMoved, http.StatusConflict, "component_changed"},
+		{trust.ErrUnknown, http.StatusNotFound, "unknown_publisher"},
+		{trust.ErrExists, http.StatusConflict, "publisher_exists"},
+		{trust.ErrTooMany, http.StatusConflict, "too_many_publishers"},
+		{trust.ErrKey, http.StatusBadRequest, "invalid_key"},
+		{trust.ErrPublisher, http.StatusBadRequest, "invalid_publisher"},
 		{supervise.ErrUnknownPlugin, http.StatusConflict, "not_running"},
 	} {
 		if errors.Is(err, known.err) {

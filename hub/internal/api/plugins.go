@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
@@ -150,7 +151,7 @@ func (a *API) pluginRoutes() []route.Route {
 			},
 		})
 	}
-	return append(routes, a.pluginLogRoutes()...)
+	return slices.Concat(routes, a.publisherRoutes(), a.pluginLogRoutes())
 }
 
 // actor names who makes a change.

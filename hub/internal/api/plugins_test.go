@@ -26,6 +26,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
+	"github.com/pulse-hub/pulse/hub/internal/plugin/trust"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/schema"
 )
@@ -116,6 +117,27 @@ func (plugins) SetPolicy(_ context.Context, _ string, policy registry.Policy, _ 
 
 func (plugins) ExportLock(context.Context) (*lockfile.File, error) {
 	return &lockfile.File{Lock: lockfile.FormatVersion}, nil
+}
+
+// publishers are nobody yet.
+type publishers struct{}
+
+func (publishers) Publishers(context.Context) ([]trust.Publisher, error) {
+	return []trust.Publisher{{Name: "Pulse", Project: true}}, nil
+}
+
+func (publishers) AddPublisher(_ context.Context, name, key, actor string) (trust.Publisher, error) {
+	if key == "bad" {
+		return trust.Publisher{}, trust.ErrKey
+	}
+	return trust.Publisher{Name: name, Key: trust.Key(key), AddedBy: actor}, nil
+}
+
+func (publishers) RemovePublisher(_ context.Context, id, _ string) error {
+	if id != "1" {
+		return trust.ErrUnknown
+	}
+	return nil
 }
 
 // pluginLogs has said three lines.
@@ -227,6 +249,11 @@ func TestPluginsAnswer(t *testing.T) {
 		"logs of what":     {"GET", "/api/plugins/acme.nas/logs?level=loud", "", 400, `"field":"level"`},
 		"level":            {"PUT", "/api/plugins/acme.nas/log-level", `{"level":"debug"}`, 204, ""},
 		"bad level":        {"PUT", "/api/plugins/acme.nas/log-level", `{"level":"loud"}`, 400, `"field":"level"`},
+		"publishers":       {"GET", "/api/plugins/publishers", "", 200, `{"publishers":[{"id":"","name":"Pulse","key":"","project":true}]}`},
+		"publisher":        {"POST", "/api/plugins/publishers", `{"name":"Acme","key":"RW"}`, 201, `"name":"Acme","key":"RW","addedBy":"all"`},
+		"bad publisher":    {"POST", "/api/plugins/publishers", `{"name":"Acme","key":"bad"}`, 400, "invalid_key"},
+		"not a publisher":  {"DELETE", "/api/plugins/publishers/2", "", 404, "unknown_publisher"},
+		"publisher gone":   {"DELETE", "/api/plugins/publishers/1", "", 204, ""},
 		"instances":        {"GET", "/api/instances", "", 200, `"config":{"key":{"set":true},"url":"https://nas"},"state":"configured"`},
 		"of a kind":        {"GET", "/api/instances?kind=notifier", "", 200, `{"instances":[]}`},
 		"instance":         {"GET", "/api/instances/1", "", 200, `"component":"source/nas"`},

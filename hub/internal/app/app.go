@@ -195,7 +195,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
 		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
 		Measurements: opened.metrics, Scheduler: platform.scheduler,
-		Plugins: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
+		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Stream: feed, Description: description.Description(),
 	})
 	routes := route.Options{

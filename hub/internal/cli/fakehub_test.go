@@ -20,11 +20,12 @@ import (
 
 // fakeHub is a hub that keeps plugins and instances in memory and runs nothing.
 type fakeHub struct {
-	mu        sync.Mutex
-	plugins   map[string]*client.Plugin
-	inbox     []client.InboxItem
-	instances map[string]client.Instance
-	approved  map[string]client.Approval
+	publishers []client.Publisher
+	mu         sync.Mutex
+	plugins    map[string]*client.Plugin
+	inbox      []client.InboxItem
+	instances  map[string]client.Instance
+	approved   map[string]client.Approval
 	// removedWith is what became of the data of each plugin that was removed.
 	removedWith map[string]string
 	levels      map[string]string
@@ -92,6 +93,9 @@ func (h *fakeHub) handler() http.Handler {
 	handle("GET /api/plugins", h.list)
 	handle("POST /api/plugins", h.upload)
 	handle("GET /api/plugins/lock", func(*http.Request) (any, error) { return map[string]any{"lock": 1, "plugins": []string{}}, nil })
+	handle("GET /api/plugins/publishers", h.listPublishers)
+	handle("POST /api/plugins/publishers", h.addPublisher)
+	handle("DELETE /api/plugins/publishers/{id}", h.removePublisher)
 	handle("GET /api/plugins/{id}", func(r *http.Request) (any, error) { return h.plugin(r) })
 	handle("DELETE /api/plugins/{id}", h.remove)
 	handle("POST /api/plugins/{id}/approve", h.approve)

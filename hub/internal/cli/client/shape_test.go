@@ -16,6 +16,8 @@ func TestShapesAreThoseOfTheAPI(t *testing.T) {
 	for _, pair := range []struct{ ours, theirs any }{
 		{PluginList{}, api.PluginList{}},
 		{Plugin{}, platform.Plugin{}},
+		{PublisherList{}, api.PublisherList{}},
+		{newPublisher{}, api.NewPublisher{}},
 		{Installed{}, api.PluginUpload{}},
 		{Approval{}, api.PluginApproval{}},
 		{LogLine{}, platform.LogLine{}},

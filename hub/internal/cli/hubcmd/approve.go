@@ -62,9 +62,13 @@ func (a *approval) perform(ctx context.Context, hub *client.Client, out *termina
 	if err != nil {
 		return err
 	}
+	running := ""
+	if plugin.Trust != "" {
+		running = plugin.Version
+	}
 	err = out.Fields(
 		[2]string{"Plugin", plugin.ID}, [2]string{"Name", plugin.Name}, [2]string{"Version", offer.Version},
-		[2]string{"Runs now", plugin.Version}, [2]string{"Signature", offer.Signature}, [2]string{"Publisher", offer.Publisher},
+		[2]string{"Runs now", running}, [2]string{"Signature", offer.Signature}, [2]string{"Publisher", offer.Publisher},
 		[2]string{"SHA-256", offer.SHA256}, [2]string{"Wants to", orNothing(describeNeeds(offer.Wants))},
 		[2]string{"Will be allowed to", orNothing(describeNeeds(granted))},
 	)

@@ -36,7 +36,8 @@ func Commands(options Options) []*cobra.Command {
 		actCommand(options, client.Disable, "Stop a plugin and keep it stopped"),
 		actCommand(options, client.Restart, "Stop a plugin and start it again"),
 		actCommand(options, client.Rollback, "Return to the version before"),
-		removeCommand(options), logsCommand(options), logLevelCommand(options), lockCommand(options), instanceCommand(options),
+		removeCommand(options), logsCommand(options), logLevelCommand(options), lockCommand(options), publisherCommand(options),
+		instanceCommand(options),
 	}
 }
 

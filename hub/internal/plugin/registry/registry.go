@@ -152,9 +152,6 @@ func New(options Options) (*Registry, error) {
 	return r, nil
 }
 
-// Publishers are the people whose signatures count.
-func (r *Registry) Publishers() *trust.Ring { return r.publishers }
-
 // GrantedTo returns what says, at any time, what a plugin that runs may do.
 func (r *Registry) GrantedTo(plugin string) func() manifest.Needs {
 	return func() manifest.Needs {

@@ -308,7 +308,8 @@ func TestSignedUpgradeComesByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Publishers().Add(t.Context(), "Acme", string(key.Public()), "anna"); err != nil {
+	added, err := w.AddPublisher(t.Context(), "Acme", string(key.Public()), "anna")
+	if err != nil {
 		t.Fatal(err)
 	}
 	digest := w.put(t, archivetest.Plugin("acme.nas", "1.0.0"), key)
@@ -325,6 +326,16 @@ func TestSignedUpgradeComesByItself(t *testing.T) {
 	entry := w.until(t, "acme.nas", "the refusal", func(e registry.Entry) bool { return slices.Contains(e.Declined, declined) })
 	if entry.Current.Version != "1.0.1" || w.host.version("acme.nas") != "1.0.1" {
 		t.Errorf("it is %+v", entry.Current)
+	}
+
+	// Nobody vouches for a publisher who was removed.
+	if err := w.RemovePublisher(t.Context(), added.Key.ID(), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	later := w.put(t, archivetest.Plugin("acme.nas", "1.0.3"), key)
+	entry = w.until(t, "acme.nas", "the offer", offers(later))
+	if entry.Current.Version != "1.0.1" {
+		t.Errorf("version %s came by itself", entry.Current.Version)
 	}
 }
 

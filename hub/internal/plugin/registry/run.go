@@ -130,12 +130,9 @@ func (r *Registry) Happened(event approval.Event) {
 	r.Logger.Info("plugin "+event.What, "plugin", event.Plugin, "actor", event.Actor, "detail", event.Detail)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // it stands, whoever asked for it has gone
 	defer cancel()
-	err := r.Chronicle.Add(ctx, chronicle.Event{
+	r.record(ctx, chronicle.Event{
 		At: event.At, Actor: event.Actor, Kind: "plugin", Subject: event.Plugin, What: event.What, Detail: event.Detail,
 	})
-	if err != nil {
-		r.Logger.Error("change not written down", "plugin", event.Plugin, "what", event.What, "error", err)
-	}
 	r.mu.Lock()
 	r.stale[event.Plugin] = struct{}{}
 	r.mu.Unlock()
@@ -162,9 +159,7 @@ func (r *Registry) Changed(change supervise.Change) {
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := r.Chronicle.Add(ctx, event); err != nil {
-		r.Logger.Error("change not written down", "plugin", change.Plugin, "what", event.What, "error", err)
-	}
+	r.record(ctx, event)
 }
 
 // recovered tells whether the last event about a process was that it keeps failing.
