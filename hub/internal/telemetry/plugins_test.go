@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestPluginsAreMeasured(t *testing.T) {
 		}}
 	})
 	w := httptest.NewRecorder()
-	measured.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	measured.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, line := range []string{
 		`pulse_plugin_up{plugin="acme.nas",process="acme.nas/1"} 1`,
 		`pulse_plugin_up{plugin="acme.nas",process="acme.nas/2"} 0`,

@@ -38,6 +38,8 @@ const (
 	Good       Mode = "good"        // not at all
 	Garbage    Mode = "garbage"     // prints a line before the handshake
 	Flood      Mode = "flood"       // writes 1 MiB without a newline to standard output, then works
+	Chatty     Mode = "chatty"      // writes 20,000 lines to standard output, then works
+	Newer      Mode = "newer"       // speaks a later version of the protocol only
 	PanicStart Mode = "panic-start" // panics before the handshake
 	EndStart   Mode = "end-start"   // ends with code 7 before the handshake
 	Silent     Mode = "silent"      // never gives a handshake
@@ -122,6 +124,16 @@ func serve(mode Mode) {
 	}
 	if mode == Flood {
 		server.onInit = func() { _, _ = original.WriteString(strings.Repeat("x", 1<<20)) }
+	}
+	if mode == Chatty {
+		server.onInit = func() {
+			for i := range 20_000 {
+				fmt.Fprintf(original, "line %d of many, each with some more text to make it about fifty\n", i)
+			}
+		}
+	}
+	if mode == Newer {
+		config.VersionedPlugins = map[int]plugin.PluginSet{transport.ProtocolVersion + 1: config.VersionedPlugins[transport.ProtocolVersion]}
 	}
 	config.Logger.Info("faulty plugin starts", "mode", string(mode))
 	plugin.Serve(config)

@@ -142,6 +142,7 @@ func (l *Launcher) Launch(ctx context.Context, command Command, log *journal.Jou
 	if l.failed != nil {
 		return nil, l.failed
 	}
+	before := time.Now()
 	p := &Process{}
 	p.client = plugin.NewClient(l.clientConfig(ctx, p, command, log))
 	// go-plugin has a timeout and no context; ending the process ends its start.
@@ -151,7 +152,7 @@ func (l *Launcher) Launch(ctx context.Context, command Command, log *journal.Jou
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		cause := p.explain(ctx, err)
+		cause := p.explain(ctx, err, lastWords(log, before))
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 0)
 		defer cancel()
 		return nil, errors.Join(cause, p.Stop(limited))
@@ -219,7 +220,7 @@ func startTimeout(ctx context.Context) time.Duration {
 }
 
 // explain turns go-plugin's error into ours, by what is known of the process.
-func (p *Process) explain(ctx context.Context, err error) error {
+func (p *Process) explain(ctx context.Context, err error, said string) error {
 	run := p.run.Load()
 	if run == nil || run.Pid() == 0 {
 		return err // it was not even started, and the error says why
@@ -231,9 +232,25 @@ func (p *Process) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrSilent, context.Cause(ctx))
 	}
 	if exit := run.Exit(); run.FirstLine() == "" && !exit.At.IsZero() {
-		return fmt.Errorf("%w: %s", ErrEnded, exit)
+		return fmt.Errorf("%w: %s%s", ErrEnded, exit, said)
 	}
 	return fmt.Errorf("connect to plugin: %w", err)
+}
+
+// lastWords returns the end of what a process has printed since its start,
+// with secrets masked, the way it is added to a sentence; empty if it was silent.
+func lastWords(log *journal.Journal, since time.Time) string {
+	const lines = 3
+	var said []string
+	for _, line := range log.Tail(lines) {
+		if !line.At.Before(since) {
+			said = append(said, line.Text[:min(len(line.Text), maxQuote)])
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "; it said: " + strings.ToValidUTF8(strings.Join(said, " | "), "")
 }
 
 // isHandshake reports whether the line has the form of go-plugin's handshake:

@@ -145,7 +145,8 @@ func TestStartsThatFail(t *testing.T) {
 		text  string
 	}{
 		{faultplugin.Garbage, 30 * time.Second, launch.ErrHandshake, "Welcome to the faulty plugin!"},
-		{faultplugin.PanicStart, 30 * time.Second, launch.ErrEnded, "exit code 2"},
+		{faultplugin.PanicStart, 30 * time.Second, launch.ErrEnded, "exit code 2; it said: "},
+		{faultplugin.Newer, 30 * time.Second, nil, "incompatible API version"},
 		{faultplugin.EndStart, 30 * time.Second, launch.ErrEnded, "exit code 7"},
 		{faultplugin.Silent, 300 * time.Millisecond, launch.ErrSilent, "deadline"},
 	}
@@ -153,7 +154,7 @@ func TestStartsThatFail(t *testing.T) {
 		t.Run(string(test.mode), func(t *testing.T) {
 			b := newBench(t)
 			_, err := b.launch(command(test.mode), test.limit)
-			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
+			if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("got error %v, want %v with %q", err, test.want, test.text)
 			}
 			if test.mode == faultplugin.PanicStart && !strings.Contains(b.output(), "panic: cannot start") {
@@ -194,6 +195,20 @@ func TestFloodWithoutNewlineDoesNotBlock(t *testing.T) {
 		if len(line.Text) > runner.MaxLine {
 			t.Fatalf("a line of %d bytes", len(line.Text))
 		}
+	}
+}
+
+func TestManyLinesDoNotBlock(t *testing.T) {
+	b := newBench(t)
+	process := b.start(faultplugin.Chatty)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := process.Clients().Plugin.Init(ctx, &pluginv1.InitRequest{}); err != nil {
+		t.Fatalf("init after many lines: %v", err)
+	}
+	until(t, "the first lines are in the journal", func() bool { return strings.Contains(b.output(), "line 0 of many") })
+	if err := process.Ping(ctx); err != nil {
+		t.Errorf("ping after many lines: %v", err)
 	}
 }
 

@@ -96,7 +96,7 @@ func (l *Launcher) Launch(ctx context.Context, what supervise.Launch) (supervise
 	if err != nil {
 		return nil, fmt.Errorf("open program: %w", err)
 	}
-	defer executable.Close()
+	defer func() { _ = executable.Close() }() // it was only read
 	target, err := l.options.Runtimes.resolve(executable)
 	if err != nil {
 		return nil, err
