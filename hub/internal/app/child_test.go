@@ -26,7 +26,6 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/app"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/config"
-	"github.com/pulse-hub/pulse/hub/internal/plugin/faultplugin"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 )
 
@@ -37,32 +36,49 @@ const (
 	keeperArgument = "run-as-keeper"
 	// socketsEnv tells a hub where its plugins make their sockets.
 	socketsEnv = "PULSE_TEST_HUB_SOCKETS"
-	// modeFile lies in a plugin's data folder and says how it misbehaves.
-	modeFile = "mode"
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == faultplugin.ID {
-		bePlugin()
-	}
 	if len(os.Args) > 2 && os.Args[1] == hubArgument {
 		os.Exit(runHub(os.Args[2:]))
 	}
 	if len(os.Args) == 3 && os.Args[1] == keeperArgument {
 		os.Exit(runKeeper(os.Args[2]))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if program.folder != "" {
+		os.RemoveAll(program.folder)
+	}
+	os.Exit(code)
 }
 
-// bePlugin is the bundled plugin, which the hub starts with nothing but its id.
-func bePlugin() {
-	mode, err := os.ReadFile(modeFile)
-	if err != nil {
-		panic(err)
+// program is the bundled plugins' program, once a test needs it.
+var program struct {
+	once   sync.Once
+	folder string
+	err    error
+}
+
+// buildProgram builds the faulty plugin, with the sandbox's launcher in it, as
+// a release has it: static, and without the race detector, whose programs do
+// not start within a sandbox's limits. It returns its path.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	program.once.Do(func() {
+		if program.folder, program.err = os.MkdirTemp("", "pulse-app"); program.err != nil {
+			return
+		}
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(program.folder, "pulse-plugins"),
+			"github.com/pulse-hub/pulse/hub/internal/plugin/faultplugin/faulty")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if output, err := cmd.CombinedOutput(); err != nil {
+			program.err = fmt.Errorf("build plugin: %w: %s", err, output)
+		}
+	})
+	if program.err != nil {
+		t.Fatal(program.err)
 	}
-	_, args := faultplugin.Executable(faultplugin.Mode(mode))
-	os.Args = append(os.Args[:1], args...)
-	faultplugin.Main()
+	return filepath.Join(program.folder, "pulse-plugins")
 }
 
 // runHub is the hub's main function with quicker plugins. It prints where it

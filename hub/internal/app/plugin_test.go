@@ -22,17 +22,13 @@ import (
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
-// bundle makes a folder of bundled plugins whose program is this test binary.
+// bundle makes a folder of bundled plugins whose program is the faulty one.
 // In mock mode its plugin has one source, "made-up". Sources are polled every
 // so often, and may take as long to answer.
 func bundle(t *testing.T, interval time.Duration) string {
 	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	folder := t.TempDir()
-	if err := os.Symlink(executable, filepath.Join(folder, "pulse-plugins")); err != nil {
+	if err := os.Symlink(buildProgram(t), filepath.Join(folder, "pulse-plugins")); err != nil {
 		t.Fatal(err)
 	}
 	described := manifest.Manifest{
@@ -68,7 +64,7 @@ func write(t *testing.T, path string, data []byte) {
 // misbehave says how the plugin of a hub behaves from its next start on.
 func misbehave(t *testing.T, dir string, mode faultplugin.Mode) {
 	t.Helper()
-	write(t, filepath.Join(dir, "plugin-data", faultplugin.ID, modeFile), []byte(mode))
+	write(t, filepath.Join(dir, "plugin-data", faultplugin.ID, faultplugin.ModeFile), []byte(mode))
 }
 
 // configure writes sources into the settings of a data folder that no hub uses.

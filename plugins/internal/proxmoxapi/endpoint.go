@@ -70,7 +70,11 @@ func take(ctx context.Context, slots chan struct{}) (release func(), err error) 
 	case slots <- struct{}{}:
 		return func() { <-slots }, nil
 	case <-ctx.Done():
-		return nil, transportFault(ctx, "", ctx.Err())
+		known := transportFault(ctx, "", ctx.Err())
+		if known.Code == CodeTimeout {
+			known.Code = CodeBusy
+		}
+		return nil, known
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	CodeRefused        = "refused"         // nothing listens there
 	CodeUnreachable    = "unreachable"     // no way to the host, or the connection broke
 	CodeTimeout        = "timeout"         // no answer in time
+	CodeBusy           = "busy"            // no turn in time: other calls took too long; nothing was asked
 	CodeTLS            = "tls"             // any other trouble with TLS
 	CodeTLSFingerprint = "tls-fingerprint" // another certificate than the one that is pinned
 	CodeTLSExpired     = "tls-expired"     // the certificate is not valid at this time

@@ -130,6 +130,9 @@ func (c *Client) send(ctx context.Context, e *endpoint, r request, login func(ht
 	defer func() { _ = response.Body.Close() }() // what was wanted of it has been read
 	c.noteClock(response.Header.Get("Date"), started, c.now())
 	body, err := io.ReadAll(io.LimitReader(response.Body, c.options.MaxBytes+1))
+	if err == nil {
+		err = ctx.Err() // a server may end its answer properly because we are about to leave
+	}
 	if err != nil {
 		return nil, failure(ctx, e, r, fmt.Errorf("read answer: %w", err), true)
 	}

@@ -157,7 +157,7 @@ func listenAll(n int) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-func loopback(i int) string { return fmt.Sprintf("127.0.%d.%d", (i+11)/250, (i+11)%250+(i+11)/250) }
+func loopback(i int) string { return fmt.Sprintf("127.0.%d.%d", i/200, 11+i%200) }
 
 func (s *Server) serve(node string, listener net.Listener) {
 	host, _, _ := net.SplitHostPort(listener.Addr().String())

@@ -51,6 +51,10 @@ const (
 	sleeper    Mode = "sleeper"     // the child of Parent
 )
 
+// ModeFile lies in the plugin's own folder and says how it misbehaves, where
+// nobody can give it arguments: the program started as a bundled plugin reads it.
+const ModeFile = "mode"
+
 // Executable returns path and arguments that run this test binary as the plugin.
 func Executable(mode Mode) (path string, args []string) {
 	path, err := os.Executable()

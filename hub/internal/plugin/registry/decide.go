@@ -116,7 +116,7 @@ func (r *Registry) Remove(ctx context.Context, id string, fate approval.DataFate
 		return err
 	}
 	if n > 0 {
-		return fmt.Errorf("%w: remove its %d instances first", ErrInUse, n)
+		return fmt.Errorf("%w, which have to be removed first: %d", ErrInUse, n)
 	}
 	if err := r.dismiss(ctx, id, instances); err != nil {
 		return err

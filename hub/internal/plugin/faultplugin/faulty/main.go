@@ -14,6 +14,13 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == launcher.Argument {
 		os.Exit(launcher.Main())
 	}
+	if len(os.Args) == 2 && os.Args[1] == faultplugin.ID { // as a bundled plugin
+		mode, err := os.ReadFile(faultplugin.ModeFile)
+		if err != nil {
+			panic(err)
+		}
+		os.Args = append(os.Args[:1], faultplugin.Arguments(faultplugin.Mode(mode))...)
+	}
 	faultplugin.Main()
 	os.Exit(2) // it is no use by hand
 }

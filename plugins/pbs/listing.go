@@ -1,0 +1,279 @@
+package pbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pulse-hub/pulse/plugins/internal/proxmoxapi"
+	"github.com/pulse-hub/pulse/sdk"
+	"github.com/pulse-hub/pulse/sdk/fault"
+	"github.com/pulse-hub/pulse/sdk/resource"
+)
+
+// The bounds of what is listed. What is beyond them is left out, the oldest
+// first, and told as a problem.
+const (
+	maxGroups  = 20_000 // of one namespace
+	maxBackups = 50_000 // of one server
+)
+
+// wholeAge is how long after a namespace was listed as a whole it is again. In
+// between the groups that have changed are listed, and the whole after a
+// verification.
+const wholeAge = 6 * time.Hour
+
+// fewGroups is how many groups of a namespace are listed one by one rather
+// than the namespace as a whole.
+const fewGroups = 8
+
+// listTimeout bounds the listing of a namespace: megabytes in a large one.
+const listTimeout = 45 * time.Second
+
+// sparedTime is what is kept of the time of a collect for telling what was seen.
+const sparedTime = 3 * time.Second
+
+// early returns a context that ends a little before ctx does.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(sparedTime, time.Until(deadline)/4)))
+}
+
+// storeListing is what one look at a datastore found.
+type storeListing struct {
+	held  *storeHoldings   // with what is known from before for parts that failed
+	fresh []*groupHoldings // what was found to be true now
+	err   error
+}
+
+// collectBackups lists the backups of all datastores: groups always, the
+// backups of a group when it has changed.
+func (s *source) collectBackups(ctx context.Context, out *sdk.Snapshot) error {
+	stores, err := s.listStores(ctx)
+	if err != nil {
+		return err
+	}
+	before, listings := s.backups.Load(), make([]storeListing, len(stores))
+	within, cancel := early(ctx)
+	defer cancel()
+	var wait sync.WaitGroup
+	for i, store := range stores {
+		wait.Go(func() { listings[i] = s.listStore(within, store, before.store(store.Store)) })
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	after := &holdings{stores: map[string]*storeHoldings{}}
+	var fresh []*groupHoldings
+	for i, listing := range listings {
+		after.stores[stores[i].Store] = listing.held
+		fresh = append(fresh, listing.fresh...)
+		if listing.err != nil {
+			out.Failed(storeID(stores[i].Store), listing.err)
+		}
+	}
+	s.backups.Store(after)
+	tell(out, fresh)
+	return nil
+}
+
+// tell puts the backups into the answer, the newest first if there are too many.
+func tell(out *sdk.Snapshot, groups []*groupHoldings) {
+	var all []resource.Resource
+	for _, group := range groups {
+		all = append(all, group.backups...)
+	}
+	if len(all) > maxBackups {
+		out.Problem(sdk.Problem{
+			ResourceID: "limit/backups", Code: "too-many",
+			Message: fmt.Sprintf("only the newest %d of %d backups are shown", maxBackups, len(all)),
+		})
+		slices.SortStableFunc(all, func(a, b resource.Resource) int { return madeAt(&b).Compare(madeAt(&a)) })
+		all = all[:maxBackups]
+	}
+	for _, r := range all {
+		out.Put(r)
+	}
+}
+
+func madeAt(r *resource.Resource) time.Time { return r.Detail.(*resource.Backup).At }
+
+// listStore lists a datastore. One that is closed keeps what is known of it.
+func (s *source) listStore(ctx context.Context, store storeInfo, before *storeHoldings) storeListing {
+	if closed := store.closed(); closed != "" {
+		return storeListing{held: before, err: fault.Newf(fault.OriginRemote, "closed", "%s", closed)}
+	}
+	paths, err := s.listNamespaces(ctx, store.Store)
+	if paths == nil {
+		return storeListing{held: before, err: err}
+	}
+	listing := storeListing{held: &storeHoldings{namespaces: map[string]*namespaceHoldings{}}, err: err}
+	for _, path := range paths {
+		look := namespaceLook{source: s, place: place{store.Store, path}, before: before.namespace(path)}
+		held, fresh, err := look.list(ctx)
+		if held != nil {
+			listing.held.namespaces[path] = held
+		}
+		listing.fresh = append(listing.fresh, fresh...)
+		listing.err = errors.Join(listing.err, err)
+		if ctx.Err() != nil {
+			return listing.keep(before, paths)
+		}
+	}
+	return listing
+}
+
+// keep takes over what is known of the namespaces that were not reached.
+func (l storeListing) keep(before *storeHoldings, paths []string) storeListing {
+	for _, path := range paths {
+		if known := before.namespace(path); known != nil && l.held.namespaces[path] == nil {
+			l.held.namespaces[path] = known
+		}
+	}
+	return l
+}
+
+// namespaceLook is one look at a namespace.
+type namespaceLook struct {
+	*source
+	place
+	before *namespaceHoldings
+}
+
+// list lists the groups, and the backups of those that have changed. What
+// failed is held as it was and not among the fresh ones.
+func (l namespaceLook) list(ctx context.Context) (held *namespaceHoldings, fresh []*groupHoldings, err error) {
+	var groups []group
+	if err := l.client.GetWithin(ctx, listTimeout, storePath(l.store, "groups"), namespaceQuery(l.namespace), &groups); err != nil {
+		return l.before, nil, err
+	}
+	if len(groups) > maxGroups {
+		slices.SortFunc(groups, func(a, b group) int { return b.Last.Int() - a.Last.Int() })
+		groups = groups[:maxGroups]
+	}
+	changed := l.changed(groups)
+	if l.due(len(changed)) {
+		rows, err := l.snapshots(ctx, groupName{})
+		if err == nil {
+			held = l.whole(groups, rows)
+			return held, all(held), nil
+		}
+		if fault.Of(err).Code != proxmoxapi.CodeTooLarge {
+			return l.before, nil, err
+		}
+		changed = groups
+	}
+	return l.byGroup(ctx, groups, changed)
+}
+
+func all(held *namespaceHoldings) []*groupHoldings {
+	list := make([]*groupHoldings, 0, len(held.groups))
+	for _, group := range held.groups {
+		list = append(list, group)
+	}
+	return list
+}
+
+// changed returns the groups that are not what they were.
+func (l namespaceLook) changed(groups []group) []group {
+	var changed []group
+	for i := range groups {
+		if !l.before.group(groups[i].name()).same(&groups[i]) {
+			changed = append(changed, groups[i])
+		}
+	}
+	return changed
+}
+
+// due says whether the namespace is to be listed as a whole.
+func (l namespaceLook) due(changed int) bool {
+	return l.before == nil || changed > fewGroups || l.serverNow().Sub(l.before.listed) >= wholeAge ||
+		l.tasks.verifiedAt(l.store).After(l.before.listed)
+}
+
+// snapshots lists the backups of a group, or of the namespace if the group has no name.
+func (l namespaceLook) snapshots(ctx context.Context, name groupName) ([]snapshot, error) {
+	query := url.Values{}
+	if l.namespace != "" {
+		query.Set("ns", l.namespace)
+	}
+	if name != (groupName{}) {
+		query.Set("backup-type", name.kind)
+		query.Set("backup-id", name.id)
+	}
+	var rows []snapshot
+	err := l.client.GetWithin(ctx, listTimeout, storePath(l.store, "snapshots"), query, &rows)
+	return rows, err
+}
+
+// whole makes the holdings of a list of all backups. Groups that have come or
+// gone between the two lists are as the list of the backups says.
+func (l namespaceLook) whole(groups []group, rows []snapshot) *namespaceHoldings {
+	held := &namespaceHoldings{listed: l.serverNow(), groups: map[groupName]*groupHoldings{}}
+	byName := map[groupName][]snapshot{}
+	for i := range rows {
+		name := rows[i].group()
+		byName[name] = append(byName[name], rows[i])
+	}
+	for name, rows := range byName {
+		held.groups[name] = l.hold(rows)
+	}
+	for i := range groups {
+		if group := held.groups[groups[i].name()]; group != nil {
+			group.last, group.count = groups[i].Last.Int(), groups[i].Count.Int()
+		}
+	}
+	return held
+}
+
+// byGroup lists the groups that have changed one by one.
+func (l namespaceLook) byGroup(ctx context.Context, groups, changed []group) (*namespaceHoldings, []*groupHoldings, error) {
+	held := &namespaceHoldings{listed: l.serverNow(), groups: map[groupName]*groupHoldings{}}
+	if l.before != nil {
+		held.listed = l.before.listed
+	}
+	var faults error
+	failed := map[groupName]bool{}
+	for i := range changed {
+		name := changed[i].name()
+		if ctx.Err() == nil && faults == nil {
+			rows, err := l.snapshots(ctx, name)
+			if err == nil {
+				held.groups[name] = l.holdGroup(&changed[i], rows)
+				continue
+			}
+			faults = err
+		}
+		failed[name] = true
+	}
+	var fresh []*groupHoldings
+	for i := range groups {
+		name := groups[i].name()
+		if known := l.before.group(name); held.groups[name] == nil && known != nil {
+			held.groups[name] = known
+		}
+		if group := held.groups[name]; group != nil && !failed[name] {
+			fresh = append(fresh, group)
+		}
+	}
+	return held, fresh, faults
+}
+
+// holdGroup makes the holdings of one group.
+func (l namespaceLook) holdGroup(g *group, rows []snapshot) *groupHoldings {
+	rows = slices.DeleteFunc(rows, func(row snapshot) bool { return row.group() != g.name() })
+	held := l.hold(rows)
+	held.last, held.count = g.Last.Int(), g.Count.Int()
+	return held
+}
+
+func (g *group) name() groupName     { return groupName{g.Type, g.ID} }
+func (s *snapshot) group() groupName { return groupName{s.Type, s.ID} }
