@@ -17,58 +17,49 @@ func (r *Registry) Approve(ctx context.Context, wanted approval.Approval, enable
 	if r.Mode != All {
 		return fmt.Errorf("%w: PULSE_PLUGINS is %s", ErrOff, r.Mode)
 	}
-	record, err := r.desk.Approve(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	if enable && record.State == approval.Approved {
-		if _, err := r.desk.Enable(ctx, wanted.ID, wanted.Actor); err != nil {
-			return err
+	return r.decide(ctx, wanted.ID, func() error {
+		record, err := r.desk.Approve(ctx, wanted)
+		if err == nil && enable && record.State == approval.Approved {
+			_, err = r.desk.Enable(ctx, wanted.ID, wanted.Actor)
 		}
-	}
-	return r.reconcile(ctx, wanted.ID)
+		return err
+	})
 }
 
 // Enable lets an approved plugin run.
 func (r *Registry) Enable(ctx context.Context, id, actor string) error {
-	record, err := r.desk.Get(ctx, id)
-	if err != nil {
+	return r.decide(ctx, id, func() error {
+		record, err := r.desk.Get(ctx, id)
+		if err != nil || record.State == approval.Enabled {
+			return err
+		}
+		if err := r.off(record.Current); err != nil && record.Current != nil {
+			return fmt.Errorf("%w: PULSE_PLUGINS is %s", err, r.Mode)
+		}
+		_, err = r.desk.Enable(ctx, id, actor)
 		return err
-	}
-	if record.State == approval.Enabled {
-		return nil
-	}
-	if err := r.off(record.Current); err != nil && record.Current != nil {
-		return fmt.Errorf("%w: PULSE_PLUGINS is %s", err, r.Mode)
-	}
-	if _, err := r.desk.Enable(ctx, id, actor); err != nil {
-		return err
-	}
-	return r.reconcile(ctx, id)
+	})
 }
 
 // Disable ends a plugin and keeps it from running. Its instances stay.
 func (r *Registry) Disable(ctx context.Context, id, actor string) error {
-	record, err := r.desk.Get(ctx, id)
-	if err != nil {
+	return r.decide(ctx, id, func() error {
+		record, err := r.desk.Get(ctx, id)
+		if err != nil || record.State == approval.Disabled {
+			return err
+		}
+		_, err = r.desk.Disable(ctx, id, actor)
 		return err
-	}
-	if record.State == approval.Disabled {
-		return nil
-	}
-	if _, err := r.desk.Disable(ctx, id, actor); err != nil {
-		return err
-	}
-	return r.reconcile(ctx, id)
+	})
 }
 
 // Rollback goes back to the version before. If that one does not work, the one
 // that runs goes on.
 func (r *Registry) Rollback(ctx context.Context, id, actor string) error {
-	if _, err := r.desk.Rollback(ctx, id, actor); err != nil {
+	return r.decide(ctx, id, func() error {
+		_, err := r.desk.Rollback(ctx, id, actor)
 		return err
-	}
-	return r.reconcile(ctx, id)
+	})
 }
 
 // Restart ends the processes of a plugin and starts them anew.
@@ -163,17 +154,19 @@ func (r *Registry) SetPolicy(ctx context.Context, id string, policy Policy, acto
 	default:
 		return fmt.Errorf("%w: isolation is neither %q nor %q", ErrPolicy, manifest.IsolationPlugin, manifest.IsolationInstance)
 	}
-	if _, err := r.desk.Get(ctx, id); err != nil {
-		return err
-	}
-	err := r.Settings.Update(ctx, func(tx store.Tx) error {
-		return store.PutJSON(ctx, tx, store.Settings, policyPrefix+id, policy)
+	return r.decide(ctx, id, func() error {
+		if _, err := r.desk.Get(ctx, id); err != nil {
+			return err
+		}
+		err := r.Settings.Update(ctx, func(tx store.Tx) error {
+			return store.PutJSON(ctx, tx, store.Settings, policyPrefix+id, policy)
+		})
+		if err != nil {
+			return fmt.Errorf("write plugin policy: %w", err)
+		}
+		r.Happened(approval.Event{Actor: actor, Plugin: id, What: "policy changed", Detail: "isolation: " + policy.Isolation})
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("write plugin policy: %w", err)
-	}
-	r.Happened(approval.Event{Actor: actor, Plugin: id, What: "policy changed", Detail: "isolation: " + policy.Isolation})
-	return r.reconcile(ctx, id)
 }
 
 func (r *Registry) forgetPolicy(ctx context.Context, id string) error {

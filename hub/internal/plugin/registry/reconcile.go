@@ -27,10 +27,23 @@ func (r *Registry) end() { <-r.busy }
 // it. A new version that does not work is taken back, and the error is
 // ErrNotSwitched. It does nothing before Start.
 func (r *Registry) reconcile(ctx context.Context, id string) error {
+	return r.decide(ctx, id, func() error { return nil })
+}
+
+// decide makes a decision and brings what runs in step with it, as reconcile
+// does, before anybody else can: how that went is the answer to whoever decided.
+func (r *Registry) decide(ctx context.Context, id string, decision func() error) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
 	defer r.end()
+	if err := decision(); err != nil {
+		return err
+	}
+	return r.follow(ctx, id)
+}
+
+func (r *Registry) follow(ctx context.Context, id string) error {
 	r.mu.Lock()
 	instances := r.instances
 	r.mu.Unlock()

@@ -87,7 +87,7 @@ func (r *Registry) Run(ctx context.Context) error {
 		parts.Go(func() { r.watchDev(ctx) })
 		parts.Go(func() { r.keepVerified(ctx) })
 	}
-	r.follow(ctx)
+	r.followAll(ctx)
 	cancel()
 	parts.Wait()
 	select {
@@ -98,8 +98,8 @@ func (r *Registry) Run(ctx context.Context) error {
 	}
 }
 
-// follow brings what runs in step with each decision, whoever made it.
-func (r *Registry) follow(ctx context.Context) {
+// followAll brings what runs in step with each decision, whoever made it.
+func (r *Registry) followAll(ctx context.Context) {
 	for {
 		select {
 		case <-r.wake:
