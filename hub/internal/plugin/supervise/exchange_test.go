@@ -98,7 +98,7 @@ func TestPutThatFailsLeavesTheOldOne(t *testing.T) {
 				old := f.launcher.last()
 				f.told()
 				launcher.prepare = test.prepare
-				launcher.fails = func(int) bool { return test.prepare == nil }
+				launcher.fail(func(int) bool { return test.prepare == nil })
 				if test.slow {
 					launcher.startTime = time.Hour
 				}
@@ -278,7 +278,7 @@ func TestInstanceElsewhereThatCannotBeServed(t *testing.T) {
 	inBubble(t, launcher, onePlugin(), func(f *fixture) {
 		f.configure(source("a", "{}"))
 		old := launcher.last()
-		launcher.fails = func(int) bool { return true }
+		launcher.fail(func(int) bool { return true })
 		if err := f.configure(source("b", elsewhere)); !errors.Is(err, supervise.ErrNotSwitched) {
 			f.Errorf("got %v, want it not switched", err)
 		}
@@ -286,7 +286,7 @@ func TestInstanceElsewhereThatCannotBeServed(t *testing.T) {
 		if f.user("a") != old {
 			f.Error("the old process is not used any more")
 		}
-		launcher.fails = nil
+		launcher.fail(nil)
 		time.Sleep(16 * time.Minute)
 		f.expect(supervise.StateHealthy) // it is tried again, though rarely
 		if starts := launcher.count(); starts != 3 {

@@ -38,7 +38,7 @@ var errNoStart = errors.New("no such executable")
 // fakeLauncher makes fake processes. Its fields but mu are set before use.
 type fakeLauncher struct {
 	startTime time.Duration // of every process
-	fails     func(start int) bool
+	fails     func(start int) bool // later changed by fail only
 	prepare   func(*fakeProcess) // nil, or changes a process before anybody sees it
 
 	mu       sync.Mutex
@@ -70,7 +70,10 @@ func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (sup
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if l.fails != nil && l.fails(number) {
+	l.mu.Lock()
+	fails := l.fails
+	l.mu.Unlock()
+	if fails != nil && fails(number) {
 		return nil, errNoStart
 	}
 	process := newFakeProcess(number, launch)
@@ -81,6 +84,13 @@ func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (sup
 	defer l.mu.Unlock()
 	l.all = append(l.all, process)
 	return process, nil
+}
+
+// fail changes which starts fail from now on.
+func (l *fakeLauncher) fail(fails func(start int) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fails = fails
 }
 
 // named returns the newest process of that name.
