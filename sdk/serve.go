@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"io"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -53,6 +54,11 @@ func NewServer(p *Plugin, log hclog.Logger) (*Server, error) {
 func (s *Server) Serve(test *plugin.ServeTestConfig) {
 	config := *s.config
 	config.Test = test
+	if hub := os.Getenv(transport.HubCertificateKey); hub != "" && test == nil {
+		own := &announcer{hub: hub}
+		defer own.close()
+		config.TLSProvider = own.secure
+	}
 	plugin.Serve(&config)
 }
 

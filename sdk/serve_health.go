@@ -2,9 +2,12 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
+	"github.com/pulse-hub/pulse/sdk/secret"
 )
 
 // Health tells how an instance does.
@@ -48,6 +51,7 @@ func (s *pluginServer) Test(
 		return &pluginv1.TestResponse{
 			Summary: in.redact.Redact(err.Error()),
 			State:   pluginv1.State(stateOf(err)),
+			Errors:  encodeFieldErrors(ofFields(err, in.redact)),
 		}, nil
 	}
 	return &pluginv1.TestResponse{
@@ -56,6 +60,15 @@ func (s *pluginServer) Test(
 		Facts:   result.Facts,
 		State:   pluginv1.State_STATE_OK,
 	}, nil
+}
+
+// ofFields returns the FieldErrors in an error, and nothing for one that is
+// about none of the fields.
+func ofFields(err error, redact secret.Redactor) []FieldError {
+	if _, ok := errors.AsType[FieldError](err); !ok {
+		return nil
+	}
+	return slices.DeleteFunc(fieldErrors(err, redact), func(e FieldError) bool { return e.Path == "" })
 }
 
 // try does what is closest to real use without side effects.

@@ -58,6 +58,8 @@ func (m *machines) CollectDataset(ctx context.Context, dataset string, out *sdk.
 		panic("secret " + string(m.Token))
 	case "auth":
 		return fmt.Errorf("log in: %w", sdk.AuthFailed(errors.New("token "+string(m.Token)+" refused")))
+	case "elsewhere":
+		return fmt.Errorf("connect: %w", sdk.FieldError{Path: "/host", Message: "is not there, said " + string(m.Token)})
 	case "slow":
 		<-ctx.Done()
 		return ctx.Err()
@@ -377,6 +379,11 @@ func TestTestAndHealth(t *testing.T) {
 		if strings.Contains(got.String(), secretToken) {
 			t.Errorf("test of %s tells the secret: %v", host, got)
 		}
+	}
+	found := h.Test("source/rack", map[string]any{"host": "elsewhere"}, withToken()).GetErrors()
+	if len(found) != 1 || found[0].GetPath() != "/host" || !strings.HasPrefix(found[0].GetMessage(), "is not there") ||
+		strings.Contains(found[0].GetMessage(), secretToken) {
+		t.Errorf("a fault of a field that shows only when it is tried is told as %v", found)
 	}
 	id := h.Configure("source/rack", map[string]any{"host": "auth"}, withToken())
 	if _, err := h.TryCollect(t.Context(), id, "nodes"); err == nil {

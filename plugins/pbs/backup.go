@@ -33,6 +33,7 @@ func (h *storeHoldings) namespace(path string) *namespaceHoldings {
 // namespaceHoldings is what one namespace holds. nil is one that was never listed.
 type namespaceHoldings struct {
 	listed time.Time // when all of it was last listed, by the server's clock
+	large  bool      // it is too large to be listed in one answer
 	groups map[groupName]*groupHoldings
 }
 
@@ -83,7 +84,7 @@ type place struct{ store, namespace string }
 
 // hold makes the holdings of a group of its rows.
 func (p place) hold(rows []snapshot) *groupHoldings {
-	held := &groupHoldings{}
+	held := &groupHoldings{backups: make([]resource.Resource, 0, len(rows))}
 	var files fileLists
 	for i := range rows {
 		row := &rows[i]

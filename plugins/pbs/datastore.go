@@ -20,7 +20,9 @@ func (s *source) collectDatastores(ctx context.Context, out *sdk.Snapshot) error
 	if err := s.client.Get(ctx, "status/datastore-usage", nil, &usages); err != nil {
 		return err
 	}
-	infos, err := s.listStores(ctx)
+	within, cancel := early(ctx)
+	defer cancel()
+	infos, err := s.listStores(within)
 	if err != nil {
 		out.Failed(serverID, err) // comments and maintenance are missing, the figures are not
 	} else {
@@ -31,8 +33,6 @@ func (s *source) collectDatastores(ctx context.Context, out *sdk.Snapshot) error
 		byName[info.Store] = info
 	}
 	held, now := s.backups.Load(), s.serverNow()
-	within, cancel := early(ctx)
-	defer cancel()
 	var wait sync.WaitGroup
 	for _, usage := range usages {
 		look := storeLook{usage: usage, info: byName[usage.Store], held: held.store(usage.Store), now: now}
@@ -136,6 +136,7 @@ func (g *gcStatus) dedupFactor() float64 {
 
 // namespacesOf describes the namespaces of these paths.
 func namespacesOf(paths []string) []resource.Namespace {
+	paths = paths[:min(len(paths), maxNamespaces)]
 	list := make([]resource.Namespace, 0, len(paths))
 	for _, path := range paths {
 		n := resource.Namespace{Path: path}

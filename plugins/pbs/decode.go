@@ -29,17 +29,17 @@ func (v version) String() string {
 	return v.Version + "." + release
 }
 
-// atLeast says whether the version is this one or a later one. One that
-// cannot be read counts as later.
-func (v version) atLeast(major, minor int) bool {
+// knowsDirections says whether the server is 3.3 or later, which sync in both
+// directions. A version that cannot be read counts as later.
+func (v version) knowsDirections() bool {
 	first, rest, _ := strings.Cut(v.Version, ".")
 	second, _, _ := strings.Cut(rest, ".")
-	haveMajor, err := strconv.Atoi(first)
+	major, err := strconv.Atoi(first)
 	if err != nil {
 		return true
 	}
-	haveMinor, err := strconv.Atoi(second)
-	return haveMajor > major || haveMajor == major && (err != nil || haveMinor >= minor)
+	minor, err := strconv.Atoi(second)
+	return major > 3 || major == 3 && (err != nil || minor >= 3)
 }
 
 // nodeStatus is the answer of /nodes/localhost/status.

@@ -25,8 +25,8 @@ func TestVersionsAreJoinedAndCompared(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.json), &v); err != nil {
 			t.Fatal(err)
 		}
-		if v.String() != tt.text || v.atLeast(3, 3) != tt.from33 {
-			t.Errorf("%s: got %q, from 3.3 %v; want %q, %v", tt.json, v, v.atLeast(3, 3), tt.text, tt.from33)
+		if v.String() != tt.text || v.knowsDirections() != tt.from33 {
+			t.Errorf("%s: got %q, from 3.3 %v; want %q, %v", tt.json, v, v.knowsDirections(), tt.text, tt.from33)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 // collectJobs looks at the jobs and at the tasks that have run. It fails as a
 // whole if nothing of it could be read.
 func (s *source) collectJobs(ctx context.Context, out *sdk.Snapshot) error {
+	ctx, cancel := early(ctx)
+	defer cancel()
 	v, err := s.askVersion(ctx)
 	if err != nil {
 		return err
@@ -41,7 +43,7 @@ func (s *source) collectJobs(ctx context.Context, out *sdk.Snapshot) error {
 
 // jobQuery asks for sync jobs of both directions, which servers know since 3.3.
 func jobQuery(kind string, v version) url.Values {
-	if kind == "sync" && v.atLeast(3, 3) {
+	if kind == "sync" && v.knowsDirections() {
 		return url.Values{"sync-direction": {"all"}}
 	}
 	return nil

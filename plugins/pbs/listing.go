@@ -18,8 +18,9 @@ import (
 // The bounds of what is listed. What is beyond them is left out, the oldest
 // first, and told as a problem.
 const (
-	maxGroups  = 20_000 // of one namespace
-	maxBackups = 50_000 // of one server
+	maxNamespaces = 1000   // of one datastore
+	maxGroups     = 20_000 // of one namespace
+	maxBackups    = 50_000 // of one server
 )
 
 // wholeAge is how long after a namespace was listed as a whole it is again. In
@@ -50,6 +51,7 @@ func early(ctx context.Context) (context.Context, context.CancelFunc) {
 type storeListing struct {
 	held  *storeHoldings   // with what is known from before for parts that failed
 	fresh []*groupHoldings // what was found to be true now
+	left  []string         // what was left out because there is too much of it
 	err   error
 }
 
@@ -79,29 +81,51 @@ func (s *source) collectBackups(ctx context.Context, out *sdk.Snapshot) error {
 		if listing.err != nil {
 			out.Failed(storeID(stores[i].Store), listing.err)
 		}
+		for _, text := range listing.left {
+			out.Problem(tooMany(stores[i].Store, text))
+		}
 	}
 	s.backups.Store(after)
 	tell(out, fresh)
 	return nil
 }
 
-// tell puts the backups into the answer, the newest first if there are too many.
+// tell puts the backups into the answer, only the newest if there are too many.
 func tell(out *sdk.Snapshot, groups []*groupHoldings) {
-	var all []resource.Resource
+	total := 0
 	for _, group := range groups {
-		all = append(all, group.backups...)
+		total += len(group.backups)
 	}
-	if len(all) > maxBackups {
-		out.Problem(sdk.Problem{
-			ResourceID: "limit/backups", Code: "too-many",
-			Message: fmt.Sprintf("only the newest %d of %d backups are shown", maxBackups, len(all)),
-		})
-		slices.SortStableFunc(all, func(a, b resource.Resource) int { return madeAt(&b).Compare(madeAt(&a)) })
-		all = all[:maxBackups]
+	var oldest time.Time
+	if total > maxBackups {
+		oldest = oldestShown(groups, total)
+		out.Problem(tooMany("backups", fmt.Sprintf("only the newest %d of %d backups are shown", maxBackups, total)))
 	}
-	for _, r := range all {
-		out.Put(r)
+	for _, group := range groups {
+		for i := range group.backups {
+			if !madeAt(&group.backups[i]).Before(oldest) {
+				out.Put(group.backups[i])
+			}
+		}
 	}
+}
+
+// oldestShown returns when the oldest backup was made that is not beyond maxBackups.
+func oldestShown(groups []*groupHoldings, total int) time.Time {
+	times := make([]time.Time, 0, total)
+	for _, group := range groups {
+		for i := range group.backups {
+			times = append(times, madeAt(&group.backups[i]))
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times[total-maxBackups]
+}
+
+// tooMany tells that something was left out. It belongs to no resource: what
+// is left out is meant to go.
+func tooMany(of, text string) sdk.Problem {
+	return sdk.Problem{ResourceID: "limit/" + of, Code: "too-many", Message: text}
 }
 
 func madeAt(r *resource.Resource) time.Time { return r.Detail.(*resource.Backup).At }
@@ -116,11 +140,18 @@ func (s *source) listStore(ctx context.Context, store storeInfo, before *storeHo
 		return storeListing{held: before, err: err}
 	}
 	listing := storeListing{held: &storeHoldings{namespaces: map[string]*namespaceHoldings{}}, err: err}
+	if len(paths) > maxNamespaces {
+		listing.left = append(listing.left, fmt.Sprintf("only the first %d of %d namespaces are listed", maxNamespaces, len(paths)))
+		paths = paths[:maxNamespaces]
+	}
 	for _, path := range paths {
 		look := namespaceLook{source: s, place: place{store.Store, path}, before: before.namespace(path)}
 		held, fresh, err := look.list(ctx)
 		if held != nil {
 			listing.held.namespaces[path] = held
+		}
+		if look.total > maxGroups {
+			listing.left = append(listing.left, fmt.Sprintf("only the newest %d of %d groups of %q are listed", maxGroups, look.total, path))
 		}
 		listing.fresh = append(listing.fresh, fresh...)
 		listing.err = errors.Join(listing.err, err)
@@ -146,32 +177,47 @@ type namespaceLook struct {
 	*source
 	place
 	before *namespaceHoldings
+	total  int // how many groups there are
 }
 
 // list lists the groups, and the backups of those that have changed. What
 // failed is held as it was and not among the fresh ones.
-func (l namespaceLook) list(ctx context.Context) (held *namespaceHoldings, fresh []*groupHoldings, err error) {
-	var groups []group
-	if err := l.client.GetWithin(ctx, listTimeout, storePath(l.store, "groups"), namespaceQuery(l.namespace), &groups); err != nil {
+func (l *namespaceLook) list(ctx context.Context) (held *namespaceHoldings, fresh []*groupHoldings, err error) {
+	groups, err := l.groups(ctx)
+	if err != nil {
 		return l.before, nil, err
 	}
-	if len(groups) > maxGroups {
+	changed := l.changed(groups)
+	held = &namespaceHoldings{listed: l.serverNow(), groups: map[groupName]*groupHoldings{}}
+	switch {
+	case !l.due(len(changed)):
+		held.listed, held.large = l.before.listed, l.before.large
+		return l.byGroup(ctx, held, groups, changed)
+	case l.before != nil && l.before.large:
+		held.large = true
+		return l.byGroup(ctx, held, groups, groups)
+	}
+	rows, err := l.snapshots(ctx, groupName{})
+	switch {
+	case err == nil:
+		l.hold(held, groups, rows)
+		return held, all(held), nil
+	case fault.Of(err).Code == proxmoxapi.CodeTooLarge:
+		held.large = true
+		return l.byGroup(ctx, held, groups, groups)
+	}
+	return l.before, nil, err
+}
+
+// groups lists the groups, the newest first if there are too many.
+func (l *namespaceLook) groups(ctx context.Context) ([]group, error) {
+	var groups []group
+	err := l.client.GetWithin(ctx, listTimeout, storePath(l.store, "groups"), namespaceQuery(l.namespace), &groups)
+	if l.total = len(groups); l.total > maxGroups {
 		slices.SortFunc(groups, func(a, b group) int { return b.Last.Int() - a.Last.Int() })
 		groups = groups[:maxGroups]
 	}
-	changed := l.changed(groups)
-	if l.due(len(changed)) {
-		rows, err := l.snapshots(ctx, groupName{})
-		if err == nil {
-			held = l.whole(groups, rows)
-			return held, all(held), nil
-		}
-		if fault.Of(err).Code != proxmoxapi.CodeTooLarge {
-			return l.before, nil, err
-		}
-		changed = groups
-	}
-	return l.byGroup(ctx, groups, changed)
+	return groups, err
 }
 
 func all(held *namespaceHoldings) []*groupHoldings {
@@ -183,7 +229,7 @@ func all(held *namespaceHoldings) []*groupHoldings {
 }
 
 // changed returns the groups that are not what they were.
-func (l namespaceLook) changed(groups []group) []group {
+func (l *namespaceLook) changed(groups []group) []group {
 	var changed []group
 	for i := range groups {
 		if !l.before.group(groups[i].name()).same(&groups[i]) {
@@ -193,14 +239,15 @@ func (l namespaceLook) changed(groups []group) []group {
 	return changed
 }
 
-// due says whether the namespace is to be listed as a whole.
-func (l namespaceLook) due(changed int) bool {
-	return l.before == nil || changed > fewGroups || l.serverNow().Sub(l.before.listed) >= wholeAge ||
+// due says whether the namespace is to be listed as a whole. One that is too
+// large for that is only when everything may have changed.
+func (l *namespaceLook) due(changed int) bool {
+	return l.before == nil || changed > fewGroups && !l.before.large || l.serverNow().Sub(l.before.listed) >= wholeAge ||
 		l.tasks.verifiedAt(l.store).After(l.before.listed)
 }
 
 // snapshots lists the backups of a group, or of the namespace if the group has no name.
-func (l namespaceLook) snapshots(ctx context.Context, name groupName) ([]snapshot, error) {
+func (l *namespaceLook) snapshots(ctx context.Context, name groupName) ([]snapshot, error) {
 	query := url.Values{}
 	if l.namespace != "" {
 		query.Set("ns", l.namespace)
@@ -214,43 +261,40 @@ func (l namespaceLook) snapshots(ctx context.Context, name groupName) ([]snapsho
 	return rows, err
 }
 
-// whole makes the holdings of a list of all backups. Groups that have come or
+// hold makes the holdings of a list of all backups. Groups that have come or
 // gone between the two lists are as the list of the backups says.
-func (l namespaceLook) whole(groups []group, rows []snapshot) *namespaceHoldings {
-	held := &namespaceHoldings{listed: l.serverNow(), groups: map[groupName]*groupHoldings{}}
+func (l *namespaceLook) hold(held *namespaceHoldings, groups []group, rows []snapshot) {
 	byName := map[groupName][]snapshot{}
 	for i := range rows {
 		name := rows[i].group()
 		byName[name] = append(byName[name], rows[i])
 	}
 	for name, rows := range byName {
-		held.groups[name] = l.hold(rows)
+		held.groups[name] = l.place.hold(rows)
 	}
 	for i := range groups {
 		if group := held.groups[groups[i].name()]; group != nil {
 			group.last, group.count = groups[i].Last.Int(), groups[i].Count.Int()
 		}
 	}
-	return held
 }
 
-// byGroup lists the groups that have changed one by one.
-func (l namespaceLook) byGroup(ctx context.Context, groups, changed []group) (*namespaceHoldings, []*groupHoldings, error) {
-	held := &namespaceHoldings{listed: l.serverNow(), groups: map[groupName]*groupHoldings{}}
-	if l.before != nil {
-		held.listed = l.before.listed
-	}
-	var faults error
+// byGroup lists the groups that have changed one by one. After one that fails
+// the server is left alone until the next time.
+func (l *namespaceLook) byGroup(
+	ctx context.Context, held *namespaceHoldings, groups, changed []group,
+) (*namespaceHoldings, []*groupHoldings, error) {
+	var fault error
 	failed := map[groupName]bool{}
 	for i := range changed {
 		name := changed[i].name()
-		if ctx.Err() == nil && faults == nil {
+		if fault == nil {
 			rows, err := l.snapshots(ctx, name)
 			if err == nil {
 				held.groups[name] = l.holdGroup(&changed[i], rows)
 				continue
 			}
-			faults = err
+			fault = err
 		}
 		failed[name] = true
 	}
@@ -264,13 +308,13 @@ func (l namespaceLook) byGroup(ctx context.Context, groups, changed []group) (*n
 			fresh = append(fresh, group)
 		}
 	}
-	return held, fresh, faults
+	return held, fresh, fault
 }
 
 // holdGroup makes the holdings of one group.
-func (l namespaceLook) holdGroup(g *group, rows []snapshot) *groupHoldings {
+func (l *namespaceLook) holdGroup(g *group, rows []snapshot) *groupHoldings {
 	rows = slices.DeleteFunc(rows, func(row snapshot) bool { return row.group() != g.name() })
-	held := l.hold(rows)
+	held := l.place.hold(rows)
 	held.last, held.count = g.Last.Int(), g.Count.Int()
 	return held
 }

@@ -2,7 +2,6 @@ package pbs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -82,7 +81,11 @@ func (s *source) Test(ctx context.Context) (sdk.TestResult, error) {
 	if err := s.client.Get(ctx, "access/permissions", nil, &granted); err != nil {
 		return sdk.TestResult{}, s.config.FieldError(err)
 	}
-	if len(granted) == 0 {
+	privileges := 0
+	for _, there := range granted {
+		privileges += len(there)
+	}
+	if privileges == 0 {
 		return sdk.TestResult{}, s.config.FieldError(fault.Newf(fault.OriginRemote, proxmoxapi.CodeForbidden,
 			"the account has no privileges: give it the role Audit on /"))
 	}
@@ -134,13 +137,8 @@ func (s *source) listStores(ctx context.Context) ([]storeInfo, error) {
 	return stores, err
 }
 
-// maxNamespaces bounds the namespaces of one datastore that are looked at.
-const maxNamespaces = 1000
-
-var errTooManyNamespaces = fmt.Errorf("only the first %d namespaces are looked at", maxNamespaces)
-
 // listNamespaces returns the namespaces of a datastore, the root first, asking
-// for them now and then.
+// for them now and then. With an error come those that were known before.
 func (s *source) listNamespaces(ctx context.Context, store string) ([]string, error) {
 	s.mu.Lock()
 	known := s.namespaces[store]
@@ -149,17 +147,13 @@ func (s *source) listNamespaces(ctx context.Context, store string) ([]string, er
 		s.namespaces[store] = known
 	}
 	s.mu.Unlock()
-	paths, err := known.Get(s.now(), namespacesAge, func() ([]string, error) {
+	return known.Get(s.now(), namespacesAge, func() ([]string, error) {
 		var rows []namespace
 		if err := s.client.Get(ctx, storePath(store, "namespace"), nil, &rows); err != nil {
 			return nil, err
 		}
 		return pathsOf(rows), nil
 	})
-	if len(paths) > maxNamespaces {
-		return paths[:maxNamespaces], errors.Join(err, errTooManyNamespaces)
-	}
-	return paths, err
 }
 
 // pathsOf returns the paths of namespaces with the root in front.

@@ -19,7 +19,9 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 	if err != nil && !forbidden {
 		return err
 	}
-	v, versionErr := s.askVersion(ctx)
+	within, cancel := early(ctx)
+	defer cancel()
+	v, versionErr := s.askVersion(within)
 	if forbidden && versionErr != nil {
 		return versionErr
 	}
@@ -32,7 +34,7 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 		return nil
 	}
 	status.describe(&r)
-	rates, ratesErr := s.askRates(ctx)
+	rates, ratesErr := s.askRates(within)
 	r.Usage.Rates = rates
 	for _, err := range []error{versionErr, ratesErr} {
 		if err != nil {

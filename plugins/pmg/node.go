@@ -2,7 +2,6 @@ package pmg
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,15 +14,15 @@ import (
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
-// nodeLimit bounds all calls about one node, so that one that hangs does not hold up the rest.
-const nodeLimit = 15 * time.Second
+// partLimit bounds all calls about one node, and those for the statistics, so
+// that what hangs does not hold up the rest.
+const partLimit = 15 * time.Second
 
 // nodeLook is one look at a node of a cluster.
 type nodeLook struct {
 	member  member
 	status  *nodeStatus // nil: it could not be read
 	queue   *resource.MailQueue
-	oldest  time.Duration
 	down    []string // services that should run and do not
 	offline bool
 	faults  []error
@@ -32,7 +31,7 @@ type nodeLook struct {
 // lookAtNodes looks at all nodes at the same time.
 func (s *source) lookAtNodes(ctx context.Context, members []member) []nodeLook {
 	looks := make([]nodeLook, len(members))
-	ctx, cancel := context.WithTimeoutCause(ctx, nodeLimit, errNodeTimeout)
+	ctx, cancel := s.part(ctx)
 	defer cancel()
 	var wait sync.WaitGroup
 	for i, m := range members {
@@ -43,7 +42,14 @@ func (s *source) lookAtNodes(ctx context.Context, members []member) []nodeLook {
 	return looks
 }
 
-var errNodeTimeout = errors.New("the node takes too long")
+// part returns a context for a part of a collect. It ends early enough for the other parts.
+func (s *source) part(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := s.patience
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)*2/5)
+	}
+	return context.WithTimeout(ctx, limit)
+}
 
 // look reads the status, the queues and the services of the node. A node that
 // its cluster does not reach is not asked, and one that fails is asked no more.

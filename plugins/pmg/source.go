@@ -32,6 +32,8 @@ type source struct {
 	config config
 	client *proxmoxapi.Client
 	now    func() time.Time
+	// patience bounds each part of a collect.
+	patience time.Duration
 
 	version    memo.Value[version]
 	alone      memo.Value[[]member]
@@ -50,7 +52,7 @@ func newSource(c config, now func() time.Time) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{config: c, client: client, now: now, services: map[string]*memo.Value[[]string]{}}, nil
+	return &source{config: c, client: client, now: now, patience: partLimit, services: map[string]*memo.Value[[]string]{}}, nil
 }
 
 // Close ends the connections to the gateway.

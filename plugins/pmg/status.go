@@ -20,26 +20,29 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 	}
 	s.forget(members)
 	looks := s.lookAtNodes(ctx, members)
-	v, err := s.askVersion(ctx)
+	within, cancel := s.part(ctx)
+	defer cancel()
+	v, err := s.askVersion(within)
 	faults := []error{err}
 	r, detail := s.gateway(v, looks)
-
-	local := s.serverNow().In(s.askZone(ctx, nodeToAsk(looks)))
-	var h *held
-	detail.Stats, err = s.askStats(ctx, local)
-	faults = append(faults, err)
-	detail.Counts, err = s.askCounts(ctx, local)
-	faults = append(faults, err)
-	detail.SpamScores, err = s.askScores(ctx, local)
-	faults = append(faults, err)
-	h, err = s.askQuarantine(ctx, local)
-	faults = append(faults, err)
-
-	detail.Quarantine = h.totals()
-	r.Metrics = append(append(r.Metrics, statsMetrics(detail.Stats)...), h.metrics()...)
+	faults = append(faults, s.addStatistics(within, nodeToAsk(looks), &r, detail)...)
 	out.Put(r)
 	tell(out, looks, faults)
 	return nil
+}
+
+// addStatistics adds the statistics of the mail and returns what failed.
+func (s *source) addStatistics(ctx context.Context, node string, r *resource.Resource, detail *resource.MailGateway) []error {
+	faults := make([]error, 4)
+	local := s.serverNow().In(s.askZone(ctx, node))
+	detail.Stats, faults[0] = s.askStats(ctx, local)
+	detail.Counts, faults[1] = s.askCounts(ctx, local)
+	detail.SpamScores, faults[2] = s.askScores(ctx, local)
+	h, err := s.askQuarantine(ctx, local)
+	faults[3] = err
+	detail.Quarantine = h.totals()
+	r.Metrics = append(append(r.Metrics, statsMetrics(detail.Stats)...), h.metrics()...)
+	return faults
 }
 
 // nodeToAsk returns a node that answers, the first if none does.

@@ -18,6 +18,8 @@ const (
 	// learnAge is how often the members' certificates and the definitions of
 	// storages are asked for.
 	learnAge = 5 * time.Minute
+	// learnLimit bounds each of these calls: they are made on the way.
+	learnLimit = 2 * time.Second
 	// maxRows bounds the rows of a cluster that are looked at.
 	maxRows = 100_000
 )
@@ -145,7 +147,7 @@ func (c *cluster) learn(ctx context.Context, v *view) {
 	}
 	c.learnStorages(ctx)
 	var rows []nodeRow
-	if err := c.client.Get(ctx, "nodes", nil, &rows); err != nil {
+	if err := c.client.GetWithin(ctx, learnLimit, "nodes", nil, &rows); err != nil {
 		c.log.Debug("members are not learnt", "error", err)
 		return
 	}
@@ -169,7 +171,7 @@ func (v *view) endpoints(rows []nodeRow) []proxmoxapi.Member {
 
 func (c *cluster) learnStorages(ctx context.Context) {
 	var rows []storageConfig
-	if err := c.client.Get(ctx, "storage", nil, &rows); err != nil {
+	if err := c.client.GetWithin(ctx, learnLimit, "storage", nil, &rows); err != nil {
 		c.log.Debug("definitions of storages are not learnt", "error", err)
 		return
 	}

@@ -11,9 +11,9 @@ import (
 // What the API answers, as far as it is used:
 // https://pve.proxmox.com/pve-docs/api-viewer/, versions 7.0 to 9.1.
 type (
-	number = proxmoxapi.Number
-	text   = proxmoxapi.Text
-	flag   = proxmoxapi.Flag
+	number  = proxmoxapi.Number
+	text    = proxmoxapi.Text
+	boolean = proxmoxapi.Flag
 )
 
 // versionAnswer is /version.
@@ -23,12 +23,12 @@ type versionAnswer struct {
 
 // clusterRow is a row of /cluster/status: the cluster itself, if there is one, or a node.
 type clusterRow struct {
-	Type    text `json:"type"`
-	Name    text `json:"name"`
-	IP      text `json:"ip"`
-	Online  flag `json:"online"`
-	Local   flag `json:"local"`
-	Quorate flag `json:"quorate"`
+	Type    text    `json:"type"`
+	Name    text    `json:"name"`
+	IP      text    `json:"ip"`
+	Online  boolean `json:"online"`
+	Local   boolean `json:"local"`
+	Quorate boolean `json:"quorate"`
 }
 
 // nodeRow is a row of /nodes.
@@ -40,32 +40,32 @@ type nodeRow struct {
 // resourceRow is a row of /cluster/resources: a node, a guest, a storage, or
 // something that is not looked at.
 type resourceRow struct {
-	ID         text   `json:"id"`
-	Type       text   `json:"type"`
-	Node       text   `json:"node"`
-	Status     text   `json:"status"`
-	Name       text   `json:"name"`
-	Pool       text   `json:"pool"`
-	Tags       text   `json:"tags"`
-	Lock       text   `json:"lock"`
-	HAState    text   `json:"hastate"`
-	Template   flag   `json:"template"`
-	VMID       number `json:"vmid"`
-	CPU        number `json:"cpu"`
-	MaxCPU     number `json:"maxcpu"`
-	Memory     number `json:"mem"`
-	MaxMemory  number `json:"maxmem"`
-	Disk       number `json:"disk"`
-	MaxDisk    number `json:"maxdisk"`
-	Uptime     number `json:"uptime"`
-	NetIn      number `json:"netin"`
-	NetOut     number `json:"netout"`
-	DiskRead   number `json:"diskread"`
-	DiskWrite  number `json:"diskwrite"`
-	Storage    text   `json:"storage"`
-	PluginType text   `json:"plugintype"`
-	Content    text   `json:"content"`
-	Shared     flag   `json:"shared"`
+	ID         text    `json:"id"`
+	Type       text    `json:"type"`
+	Node       text    `json:"node"`
+	Status     text    `json:"status"`
+	Name       text    `json:"name"`
+	Pool       text    `json:"pool"`
+	Tags       text    `json:"tags"`
+	Lock       text    `json:"lock"`
+	HAState    text    `json:"hastate"`
+	Template   boolean `json:"template"`
+	VMID       number  `json:"vmid"`
+	CPU        number  `json:"cpu"`
+	MaxCPU     number  `json:"maxcpu"`
+	Memory     number  `json:"mem"`
+	MaxMemory  number  `json:"maxmem"`
+	Disk       number  `json:"disk"`
+	MaxDisk    number  `json:"maxdisk"`
+	Uptime     number  `json:"uptime"`
+	NetIn      number  `json:"netin"`
+	NetOut     number  `json:"netout"`
+	DiskRead   number  `json:"diskread"`
+	DiskWrite  number  `json:"diskwrite"`
+	Storage    text    `json:"storage"`
+	PluginType text    `json:"plugintype"`
+	Content    text    `json:"content"`
+	Shared     boolean `json:"shared"`
 }
 
 // The types of rows and guests.
@@ -143,22 +143,22 @@ type space struct {
 
 // storageConfig is a row of /storage.
 type storageConfig struct {
-	Storage   text `json:"storage"`
-	Disable   flag `json:"disable"`
-	Shared    flag `json:"shared"`
-	Pool      text `json:"pool"`     // zfspool: a pool or a dataset in it
-	VGName    text `json:"vgname"`   // lvm, lvmthin
-	ThinPool  text `json:"thinpool"` // lvmthin
-	Datastore text `json:"datastore"`
-	Namespace text `json:"namespace"`
+	Storage   text    `json:"storage"`
+	Disable   boolean `json:"disable"`
+	Shared    boolean `json:"shared"`
+	Pool      text    `json:"pool"`     // zfspool: a pool or a dataset in it
+	VGName    text    `json:"vgname"`   // lvm, lvmthin
+	ThinPool  text    `json:"thinpool"` // lvmthin
+	Datastore text    `json:"datastore"`
+	Namespace text    `json:"namespace"`
 }
 
 // nodeStorage is a row of /nodes/{node}/storage.
 type nodeStorage struct {
-	Storage text   `json:"storage"`
-	Active  flag   `json:"active"`
-	Enabled flag   `json:"enabled"`
-	Total   number `json:"total"`
-	Used    number `json:"used"`
-	Avail   number `json:"avail"`
+	Storage text    `json:"storage"`
+	Active  boolean `json:"active"`
+	Enabled boolean `json:"enabled"`
+	Total   number  `json:"total"`
+	Used    number  `json:"used"`
+	Avail   number  `json:"avail"`
 }

@@ -21,13 +21,18 @@ const (
 )
 
 // breaker leaves nodes alone that hang or cannot be reached, so that they cost
-// others no time. It is safe for concurrent use.
+// others no time: for all datasets where the node does not even tell its
+// status, for one where only that is too slow, as with a dead network storage.
+// It is safe for concurrent use.
 type breaker struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	rests map[string]rest // by node; bounded by forget
+	rests map[target]rest // bounded by forget
 }
+
+// target is a dataset about a node.
+type target struct{ dataset, node string }
 
 type rest struct {
 	until time.Time
@@ -36,59 +41,64 @@ type rest struct {
 }
 
 func newBreaker(now func() time.Time) *breaker {
-	return &breaker{now: now, rests: map[string]rest{}}
+	return &breaker{now: now, rests: map[target]rest{}}
 }
 
 // check returns the error for which a node is left alone, nil if it may be asked.
-func (b *breaker) check(node string) error {
+func (b *breaker) check(dataset, node string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if r := b.rests[node]; b.now().Before(r.until) {
-		return r.err
+	for _, a := range []target{{datasetStatus, node}, {dataset, node}} {
+		if r := b.rests[a]; b.now().Before(r.until) {
+			return r.err
+		}
 	}
 	return nil
 }
 
-// note takes the outcome of a call about a node.
-func (b *breaker) note(node string, err error) {
+// note takes the outcome of calls about a node.
+func (b *breaker) note(dataset, node string, err error) {
+	a := target{dataset, node}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil {
-		delete(b.rests, node)
+		delete(b.rests, a)
 		return
 	}
 	if code := fault.Of(err).Code; code != proxmoxapi.CodeTimeout && code != proxmoxapi.CodeNodeDown {
 		return // the node answers, or it was not asked
 	}
-	r := b.rests[node]
+	r := b.rests[a]
 	r.next = min(max(2*r.next, firstRest), longestRest)
 	r.until, r.err = b.now().Add(r.next), err
-	b.rests[node] = r
+	b.rests[a] = r
 }
 
 // forget drops the nodes that are no longer there.
 func (b *breaker) forget(v *view) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for node := range b.rests {
-		if !slices.ContainsFunc(v.nodes, func(m member) bool { return m.name == node }) {
-			delete(b.rests, node)
+	for a := range b.rests {
+		if !slices.ContainsFunc(v.nodes, func(m member) bool { return m.name == a.node }) {
+			delete(b.rests, a)
 		}
 	}
 }
 
 // eachNode does something for several nodes at the same time and returns the
-// errors by node. Nodes that are left alone are not asked.
-func (s *source) eachNode(nodes []string, do func(node string) error) map[string]error {
+// errors by node. Nodes that are left alone are not asked. That the collect is
+// over is not held against a node.
+func (s *source) eachNode(ctx context.Context, dataset string, nodes []string, do func(node string) error) map[string]error {
 	var mu sync.Mutex
 	failed := map[string]error{}
-	var asking sync.WaitGroup
+	var calls sync.WaitGroup
 	for _, node := range nodes {
-		asking.Go(func() {
-			err := s.nodes.check(node)
+		calls.Go(func() {
+			err := s.nodes.check(dataset, node)
 			if err == nil {
-				err = do(node)
-				s.nodes.note(node, err)
+				if err = do(node); err == nil || !isOver(ctx, err) {
+					s.nodes.note(dataset, node, err)
+				}
 			}
 			if err != nil {
 				mu.Lock()
@@ -97,7 +107,7 @@ func (s *source) eachNode(nodes []string, do func(node string) error) map[string
 			}
 		})
 	}
-	asking.Wait()
+	calls.Wait()
 	return failed
 }
 

@@ -22,16 +22,27 @@ type source struct {
 	log      hclog.Logger
 	off      map[string]bool
 	datasets map[string]func(context.Context, *sdk.Snapshot) error
+	limits   limits
 
 	cluster *cluster
 	nodes   *breaker
 	facts   *facts
 	pace    *pace
 	news    *news
-	backups *backupLists
+	backups *kept
 	tasks   *taskNews
-	snaps   *snapshotLists
-	jobs    *replicationStates
+	snaps   *kept
+	jobs    *kept
+}
+
+// limits bound single calls and rounds.
+type limits struct {
+	guests int // that are looked into in one round: all calls go through one member of the cluster
+
+	node  time.Duration // what a node knows at once
+	slow  time.Duration // what needs disks or other machines; a dead network storage makes these slow
+	guest time.Duration // what may need the process of a machine
+	agent time.Duration // what needs a guest agent; for one that hangs the server gives up after about 5 s
 }
 
 func newSource(c config, now func() time.Time) (*source, error) {
@@ -40,9 +51,11 @@ func newSource(c config, now func() time.Time) (*source, error) {
 		return nil, err
 	}
 	s := &source{
-		config: c, client: client, now: now, log: c.Instance.Log, off: c.off(),
+		config: c, client: client, now: now,
+		limits: limits{guests: 1500, node: 4 * time.Second, slow: 30 * time.Second, guest: 6 * time.Second, agent: 8 * time.Second},
+		log:    c.Instance.Log, off: c.off(),
 		nodes: newBreaker(now), facts: newFacts(), pace: newPace(), news: newNews(),
-		backups: newBackupLists(), tasks: &taskNews{}, snaps: newSnapshotLists(), jobs: newReplicationStates(),
+		backups: newKept(), tasks: &taskNews{}, snaps: newKept(), jobs: newKept(),
 	}
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
@@ -67,14 +80,34 @@ func (s *source) CollectDataset(ctx context.Context, dataset string, out *sdk.Sn
 	if s.off[dataset] {
 		return nil
 	}
-	return collect(ctx, out)
+	asking, cancel := withReserve(ctx)
+	defer cancel()
+	return collect(asking, out)
+}
+
+// reserve is the part of a collect's time that is left for handing over what was found.
+const reserve = 0.1
+
+// withReserve returns a context that ends a little before ctx does: a collect
+// that is late has something to tell, if not everything.
+func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	left := time.Until(deadline)
+	return context.WithTimeout(ctx, left-time.Duration(float64(left)*reserve))
 }
 
 // Close implements sdk.Closer.
 func (s *source) Close() { s.client.Close() }
 
-// testTimeout bounds a try.
-const testTimeout = 20 * time.Second
+const (
+	// testTimeout bounds a try.
+	testTimeout = 20 * time.Second
+	// worthTelling is how far apart clocks may be before a try tells it.
+	worthTelling = 30 * time.Second
+)
 
 // Test implements sdk.Tester: it logs in and says what there is and what the
 // account may not see.
@@ -109,6 +142,9 @@ func (s *source) testResult(ctx context.Context, version string, view *view) sdk
 		facts["cluster"] = view.name
 		what = fmt.Sprintf("cluster %s with %d nodes", view.name, len(names))
 	}
+	if skew, known := s.client.Skew(); known && skew.Abs() > worthTelling {
+		facts["clock_ahead_of_hub"] = skew.Round(time.Second).String()
+	}
 	if lacking := s.lacking(ctx, version); len(lacking) > 0 {
 		facts["missing_privileges"] = strings.Join(lacking, ", ")
 	}
@@ -120,7 +156,7 @@ func (s *source) testResult(ctx context.Context, version string, view *view) sdk
 // lacking returns the privileges that the account does not have on "/" and
 // that something is read with. An account with rights on parts only lacks them, too.
 func (s *source) lacking(ctx context.Context, version string) []string {
-	var granted map[string]map[string]flag
+	var granted map[string]map[string]boolean
 	if s.client.Get(ctx, "access/permissions", nil, &granted) != nil {
 		return nil // it is a service of the try, not its point
 	}

@@ -32,7 +32,7 @@ func hostileRequest(ctx context.Context, p *process, c *component) error {
 		return err
 	}
 	defer server.close()
-	config, aimed := c.aimedAt(server.address())
+	config, aimed := c.heldAt(server.address())
 	if !aimed && c.given && c.kind != manifest.KindSource {
 		return notApplicablef("odd requests would go to the real provider")
 	}

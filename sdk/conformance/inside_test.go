@@ -77,6 +77,9 @@ func TestAimedAt(t *testing.T) {
 	if got, ok := c.aimedAt("127.0.0.1:1"); !ok || string(got) != `{"host":"a","name":"n","url":"http://127.0.0.1:1"}` {
 		t.Errorf("got %s, %v", got, ok)
 	}
+	if got, ok := c.heldAt("127.0.0.1:1"); !ok || string(got) != `{"host":"a","name":"n","url":"https://127.0.0.1:1"}` {
+		t.Errorf("held at %s, %v", got, ok)
+	}
 	c.schema = mustParse(t, `{"type": "object", "properties": {"host": {"type": "string", "format": "hostname"}}}`)
 	if got, ok := c.aimedAt("127.0.0.1:1"); ok {
 		t.Errorf("a host without a port leads to %s", got)

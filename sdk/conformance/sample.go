@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func madeUpObject(s *schema.Schema, path string, secrets map[string]string) map[
 		case property.WriteOnly:
 			secrets[at] = madeUpSecret
 		case isAddress(property):
-			object[name] = addressValue(property, nowhere)
+			object[name] = addressValue(property, plainScheme, nowhere)
 		case required && property.Default == nil:
 			object[name] = madeUpValue(property)
 		}
@@ -59,10 +60,13 @@ func isAddress(property *schema.Schema) bool {
 		slices.Contains([]string{schema.FormatURI, schema.FormatHostname, schema.FormatHostPort}, property.Format)
 }
 
-func addressValue(property *schema.Schema, address string) string {
+// plainScheme is that of addresses where no other is known to be wanted.
+const plainScheme = "http"
+
+func addressValue(property *schema.Schema, scheme, address string) string {
 	switch property.Format {
 	case schema.FormatURI:
-		return "http://" + address
+		return scheme + "://" + address
 	case schema.FormatHostname:
 		return strings.Split(address, ":")[0]
 	}
@@ -121,26 +125,36 @@ func madeUpText(property *schema.Schema) string {
 }
 
 // aimedAt returns the sample's configuration with all addresses replaced, and
-// whether there is one.
-func (c *component) aimedAt(address string) (json.RawMessage, bool) {
+// whether there is one. What listens there speaks plain HTTP if anything.
+func (c *component) aimedAt(address string) (json.RawMessage, bool) { return c.aimed(address, false) }
+
+// heldAt is aimedAt for an address that answers nothing: the scheme stays, for
+// there are plugins that take no other.
+func (c *component) heldAt(address string) (json.RawMessage, bool) { return c.aimed(address, true) }
+
+func (c *component) aimed(address string, keepScheme bool) (json.RawMessage, bool) {
 	config, err := schema.DecodeObject(c.sample.Config)
 	if err != nil {
 		return nil, false
 	}
-	found := aim(c.schema, config, address)
+	found := aim(c.schema, config, address, keepScheme)
 	data, err := json.Marshal(config)
 	return data, found && err == nil
 }
 
-func aim(s *schema.Schema, config map[string]any, address string) bool {
+func aim(s *schema.Schema, config map[string]any, address string, keepScheme bool) bool {
 	found := false
 	for name, property := range s.Properties {
 		switch nested, isObject := config[name].(map[string]any); {
 		case isObject:
-			found = aim(property, nested, address) || found
+			found = aim(property, nested, address, keepScheme) || found
 		// A host without its port leads elsewhere, so only whole addresses count.
 		case isAddress(property) && property.Format != schema.FormatHostname:
-			config[name] = addressValue(property, address)
+			scheme := plainScheme
+			if before, _, ok := strings.Cut(fmt.Sprint(config[name]), "://"); ok && keepScheme {
+				scheme = before
+			}
+			config[name] = addressValue(property, scheme, address)
 			found = true
 		}
 	}

@@ -4,18 +4,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulse-hub/pulse/sdk/schema"
-)
-
-var (
-	idPattern       = regexp.MustCompile(`^[a-z][a-z0-9]{1,23}\.[a-z][a-z0-9-]{1,39}$`)
-	typePattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
-	kindPattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{1,23}$`)
-	platformPattern = regexp.MustCompile(`^([a-z0-9]+-[a-z0-9]+|any)$`)
-	needPattern     = regexp.MustCompile(`^[a-z][a-z0-9.-]*(:[A-Za-z0-9_./*-]+)?$`)
 )
 
 const (
@@ -24,7 +16,10 @@ const (
 )
 
 // ValidID tells whether id has the form "<publisher>.<name>".
-func ValidID(id string) bool { return idPattern.MatchString(id) }
+func ValidID(id string) bool {
+	publisher, name, ok := strings.Cut(id, ".")
+	return ok && isWord(publisher, lower+digits, 2, 24) && isWord(name, lower+digits+"-", 2, 40)
+}
 
 // Validate checks every rule of the file but those that need other files.
 // The error wraps ErrInvalid and names the member.
@@ -61,7 +56,7 @@ func (m *Manifest) validateParts() error {
 		}
 	}
 	for _, need := range slices.Concat(m.Needs.Network, m.Needs.Host) {
-		if !needPattern.MatchString(need) {
+		if !isNeed(need) {
 			return fmt.Errorf("%w: needs: %q is not understood", ErrInvalid, need)
 		}
 	}
@@ -80,7 +75,7 @@ func (m *Manifest) validateParts() error {
 }
 
 func (e Executable) validate(platform string) error {
-	if !platformPattern.MatchString(platform) {
+	if !isPlatform(platform) {
 		return fmt.Errorf("platform must look like linux-amd64 or be any")
 	}
 	if !filepath.IsLocal(filepath.FromSlash(e.Path)) {
@@ -99,9 +94,9 @@ func (e Executable) validate(platform string) error {
 // what a list of components shows.
 func (c *Component) validate() error {
 	switch {
-	case !kindPattern.MatchString(c.Kind):
+	case !isKind(c.Kind):
 		return fmt.Errorf("kind is missing or malformed")
-	case !typePattern.MatchString(c.Type):
+	case !isType(c.Type):
 		return fmt.Errorf("type must be lower-case letters, digits and hyphens")
 	case c.Name == "" || len(c.Name) > 100 || len(c.Description) > maxText:
 		return fmt.Errorf("name is missing, or name or description is too long")
@@ -131,7 +126,7 @@ func (c *Component) validateDatasets() error {
 	seen := map[string]bool{}
 	for _, d := range c.Datasets {
 		switch {
-		case !typePattern.MatchString(d.Name):
+		case !isType(d.Name):
 			return fmt.Errorf("dataset %q: name must be lower-case letters, digits and hyphens", d.Name)
 		case seen[d.Name]:
 			return fmt.Errorf("dataset %q comes twice", d.Name)

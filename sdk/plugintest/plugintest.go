@@ -52,7 +52,7 @@ type Harness struct {
 // Start runs the plugin until the test ends and calls Init.
 func Start(t testing.TB, p *sdk.Plugin) *Harness {
 	t.Helper()
-	server, err := sdk.NewServer(p, hclog.New(&hclog.LoggerOptions{Output: t.Output(), Level: hclog.Debug}))
+	server, err := sdk.NewServer(p, hclog.New(&hclog.LoggerOptions{Output: newOutput(t), Level: hclog.Debug}))
 	if err != nil {
 		t.Fatalf("build plugin: %v", err)
 	}

@@ -126,10 +126,19 @@ func (s *Schema) checkString(path string) error {
 	if len(s.Pattern) > maxPattern {
 		return outside(path, "pattern is too long")
 	}
-	if _, err := regexp.Compile(s.Pattern); err != nil {
+	if err := checkPattern(s.Pattern); err != nil {
 		return outside(path, "pattern: "+err.Error())
 	}
 	return nil
+}
+
+// checkPattern compiles only what is there: most fields have no pattern.
+func checkPattern(pattern string) error {
+	if pattern == "" {
+		return nil
+	}
+	_, err := regexp.Compile(pattern)
+	return err
 }
 
 func (s *Schema) checkArray(path string) error {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -60,11 +59,32 @@ func formatProblem(format, value string) string {
 	return ""
 }
 
-// hostname is RFC 1123 with the underscores that internal DNS often has.
-var hostname = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
-
 func isHost(value string) bool {
-	return len(value) <= 254 && (net.ParseIP(value) != nil || hostname.MatchString(value))
+	return len(value) <= 254 && (net.ParseIP(value) != nil || isHostname(value))
+}
+
+// isHostname is RFC 1123 with the underscores that internal DNS often has. A
+// regular expression would cost every process its memory and time at the start.
+func isHostname(value string) bool {
+	for label := range strings.SplitSeq(strings.TrimSuffix(value, "."), ".") {
+		if !isLabel(label) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLabel(label string) bool {
+	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		return false
+	}
+	for i := range len(label) {
+		c := label[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return true
 }
 
 func isHostPort(value string) bool {

@@ -3,6 +3,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -71,6 +72,11 @@ type Parts struct {
 	Instances    Instances
 	// InstanceReports is what plugins said of Instances.
 	InstanceReports InstanceReports
+	Nodes           Nodes
+	Discovery       Discovery
+	SetupTokens     SetupTokens
+	// Callers recognises API tokens that come in a body.
+	Callers Recognizer
 	// Stream serves the websocket; the request is authenticated.
 	Stream http.Handler
 	// Description is the OpenAPI document of the routes.
@@ -111,6 +117,7 @@ func (a *API) Routes() []route.Route {
 		{"Agents", a.agentRoutes()},
 		{"Plugins", a.pluginRoutes()},
 		{"Instances", a.instanceRoutes()},
+		{"Nodes", slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes())},
 		{"Description", a.descriptionRoutes()},
 	} {
 		for _, r := range area.routes {

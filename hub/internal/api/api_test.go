@@ -17,8 +17,11 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
+	"github.com/pulse-hub/pulse/hub/internal/discover"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/nodes/nodestest"
+	"github.com/pulse-hub/pulse/hub/internal/nodes/setuptoken"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
@@ -68,6 +71,7 @@ func start(t testing.TB) *hub {
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: at}, Tokens: callers, Inventory: inv,
 		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store,
+		Nodes: nodestest.New(t, false), Discovery: discover.New(discover.Options{}), SetupTokens: setuptoken.NewDesk(nil), Callers: callers,
 		Plugins: plugins{}, Publishers: publishers{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
 		Scheduler: scheduler{collect.Health{At: at, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
 			Source: inventory.SourceRef{Type: "pve", Name: "a", Address: "https://a"}, Staleness: 1, Failures: 6,
@@ -143,7 +147,7 @@ func TestEveryRouteKeepsItsWall(t *testing.T) {
 // public are the routes strangers may call. A new one has to be written down
 // here as well, by somebody who means it.
 func TestPublicRoutesAreTheseOnly(t *testing.T) {
-	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status"
+	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status /api/setup-script /api/auto-register"
 	var got []string
 	for _, r := range start(t).routes {
 		if r.Access.IsPublic() {

@@ -18,8 +18,10 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/config"
+	"github.com/pulse-hub/pulse/hub/internal/discover"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/nodes/setuptoken"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/hub/internal/report"
@@ -196,6 +198,8 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
 		Measurements: opened.metrics, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
+		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discover.New(discover.Options{}),
+		SetupTokens: setuptoken.NewDesk(nil), Callers: callers,
 		Stream: feed, Description: description.Description(),
 	})
 	routes := route.Options{

@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/nodes"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/catalog"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/hostsvc"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
@@ -171,6 +172,14 @@ func (p *platform) start(ctx context.Context, running *parts) error {
 	}
 	running.start(ctx, "plugin registry", p.registry.Run)
 	return nil
+}
+
+// nodes is the list of Proxmox servers among what plugins were set up for.
+func (p *platform) nodes(settings *store.DB, live *inventory.Inventory, mock bool) *nodes.Directory {
+	return nodes.New(nodes.Options{
+		Office: p.office, Components: p.registry, Scheduler: p.scheduler, Inventory: live, Records: settings,
+		Mock: mock, Logger: p.logger.Named("nodes"),
+	})
 }
 
 // ForgetInstance is part of setup.Forgetter.

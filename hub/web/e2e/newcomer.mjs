@@ -64,7 +64,11 @@ async function type(dir, ...args) {
   try {
     // Authors have the runtimes where their shell finds them first.
     const env = { ...process.env, PATH: [dirname(node), dirname(python), process.env.PATH].join(":") };
-    const { stdout } = await promisify(execFile)(pulse, ["plugin", ...args], { cwd: dir, env, timeout: wayMs });
+    const { stdout } = await promisify(execFile)(pulse, ["plugin", ...args], {
+      cwd: dir,
+      env,
+      timeout: wayMs,
+    });
     return stdout;
   } catch (error) {
     throw new Error(`pulse plugin ${args.join(" ")}: ${error.message}\n${error.stdout}`);
@@ -88,7 +92,10 @@ describe("a newcomer's plugin", () => {
   });
 
   for (const language of languages) {
-    test(`in ${language.name} is on the page within a minute`, { timeout: 3 * wayMs, skip: language.skip }, async () => {
+    test(`in ${language.name} is on the page within a minute`, {
+      timeout: 3 * wayMs,
+      skip: language.skip,
+    }, async () => {
       const started = Date.now();
       const hubPid = hub.pid();
       const dir = join(home, language.id);
@@ -102,21 +109,34 @@ describe("a newcomer's plugin", () => {
       writeFileSync(file, after);
 
       const report = JSON.parse(await type(dir, "test", ".", "--json"));
-      assert.deepEqual(report.results.filter((check) => check.outcome === "failed"), []);
+      assert.deepEqual(
+        report.results.filter((check) => check.outcome === "failed"),
+        [],
+      );
 
       await type(dir, "pack", ".", "--key", join(home, "acme.key"), "--out", home);
-      const packed = execFileSync("sh", ["-c", `ls ${language.id}_*.pulseplugin`], { cwd: home }).toString().trim();
+      const packed = execFileSync("sh", ["-c", `ls ${language.id}_*.pulseplugin`], { cwd: home })
+        .toString()
+        .trim();
       cpSync(join(home, packed), join(hub.dataDir, "plugins", packed));
       const dropped = Date.now();
 
-      const find = async () => (await hub.api("GET", "/api/plugins")).plugins.find((plugin) => plugin.id === language.id);
-      const offered = await eventually(find, (plugin) => plugin?.offers.length > 0, "the plugin is not offered");
+      const find = async () =>
+        (await hub.api("GET", "/api/plugins")).plugins.find((plugin) => plugin.id === language.id);
+      const offered = await eventually(
+        find,
+        (plugin) => plugin?.offers.length > 0,
+        "the plugin is not offered",
+      );
       assert.ok(Date.now() - dropped < offerMs, `it was offered after ${Date.now() - dropped} ms`);
       assert.equal(offered.state, "unapproved");
       assert.equal(offered.pid, undefined, "it runs before it is approved");
       const [offer] = offered.offers;
       assert.deepEqual(offer.wants, { network: ["instance:address"] });
-      await hub.api("POST", `/api/plugins/${language.id}/approve`, { sha256: offer.sha256, needs: offer.wants });
+      await hub.api("POST", `/api/plugins/${language.id}/approve`, {
+        sha256: offer.sha256,
+        needs: offer.wants,
+      });
 
       const { host } = new URL(hub.url);
       const add = (name, address) =>
@@ -138,7 +158,11 @@ describe("a newcomer's plugin", () => {
       assert.deepEqual(errors, []);
       await context.close();
 
-      const running = await eventually(find, (plugin) => plugin.state === "healthy", "the plugin is not healthy");
+      const running = await eventually(
+        find,
+        (plugin) => plugin.state === "healthy",
+        "the plugin is not healthy",
+      );
       assert.equal(running.instances.length, 2);
       assert.equal(hub.pid(), hubPid, "the hub was restarted");
       const took = Date.now() - started;

@@ -1,5 +1,7 @@
 // Takes the pictures of docs/images from a hub in mock mode, once it has
 // measured for long enough to draw charts. Run `make build` first.
+//
+//   node e2e/screenshots.mjs [name of the only place to take]
 import { mkdir, stat } from "node:fs/promises";
 import { launchBrowser, openPage } from "./browser.mjs";
 import { eventually, live } from "./checks.mjs";
@@ -14,13 +16,19 @@ const guest = "metrics-01";
 
 const desktop = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const only = process.argv[2];
 const places = [
   { name: "overview", path: "/" },
   { name: "proxmox", path: "/proxmox" },
   { name: "hosts", path: "/hosts" },
+  { name: "services", path: "/services", act: waitForRows },
   { name: "detail", path: "/proxmox?q=node%3Apve1&sort=-memory", act: openGuest },
-];
+].filter((place) => only === undefined || place.name === only);
 const phonePlaces = places.filter((place) => place.name === "overview" || place.name === "hosts");
+
+function waitForRows(page) {
+  return page.locator("tr.row").first().waitFor();
+}
 
 async function openGuest(page) {
   await page.getByRole("button", { name: guest, exact: true }).click();
@@ -73,7 +81,7 @@ const hub = await startRealHub({ mock: true });
 const chromium = await launchBrowser();
 try {
   await mkdir(out, { recursive: true });
-  await gather(hub);
+  if (places.some((place) => place.name === "detail")) await gather(hub);
   for (const colorScheme of ["dark", "light"]) {
     await shoot(hub, { size: desktop, suffix: colorScheme, colorScheme, list: places });
   }

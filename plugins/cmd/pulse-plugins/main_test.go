@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/pulse-hub/pulse/plugins/demo"
+	"github.com/pulse-hub/pulse/plugins/pbs"
+	"github.com/pulse-hub/pulse/plugins/pmg"
+	"github.com/pulse-hub/pulse/plugins/proxmox"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
@@ -28,7 +31,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 }
 
 func TestFirstArgumentChoosesThePlugin(t *testing.T) {
-	for _, id := range []string{demo.ID} {
+	for _, id := range []string{demo.ID, pbs.ID, pmg.ID, proxmox.ID} {
 		out, err := program(t, id, "manifest").Output()
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)

@@ -2,7 +2,6 @@ package proxmoxapi
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"strings"
@@ -75,14 +74,6 @@ func (c *Client) GetWithin(ctx context.Context, limit time.Duration, path string
 		return err
 	}
 	return decodeData(body, into)
-}
-
-// Raw returns the body of an answer as it is, for answers that are no
-// {"data": …}. It belongs to the caller.
-func (c *Client) Raw(ctx context.Context, path string, query url.Values) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, timedOut(c.options.Timeout))
-	defer cancel()
-	return c.fetch(ctx, request{path: strings.Trim(path, "/"), query: query})
 }
 
 // Path joins segments to a path and escapes them.

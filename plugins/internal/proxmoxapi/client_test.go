@@ -422,7 +422,7 @@ func TestFaultsBelongToFields(t *testing.T) {
 	} {
 		err := tt.config.FieldError(fault.Newf(fault.OriginRemote, tt.code, "trouble"))
 		got, _ := errors.AsType[schema.FieldError](err)
-		if got.Path != tt.path || !strings.Contains(err.Error(), "trouble") {
+		if got.Path != tt.path || !strings.Contains(err.Error(), "trouble") || code(err) != tt.code {
 			t.Errorf("%s: %v, want path %q", tt.code, err, tt.path)
 		}
 	}
@@ -443,5 +443,43 @@ func TestNothingIsSentBeforeTheCertificateIsGood(t *testing.T) {
 	}
 	if err != nil && !strings.Contains(err.Error(), s.Fingerprint("")) {
 		t.Errorf("%v does not name the fingerprint found", err)
+	}
+}
+
+// TestClientReturnsToTheFirstEndpoint plays a member that is away for a while.
+func TestClientReturnsToTheFirstEndpoint(t *testing.T) {
+	s, c := start(t), &clock{at: time.Now()}
+	o := options(s)
+	client, err := proxmoxapi.NewWithClock(o, c.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	client.Learn([]proxmoxapi.Member{{Host: "127.0.0.12", Fingerprint: s.Fingerprint("lab2")}})
+	s.Issue("lab1", proxmoxtest.Certificate{})
+	for _, step := range []struct {
+		name, node string
+		wait       time.Duration
+		renewed    bool
+	}{
+		{"away", "lab2", 0, false},
+		{"still away", "lab2", time.Minute, false},
+		{"looked for in vain", "lab2", 5 * time.Minute, false},
+		{"back", "lab1", 5 * time.Minute, true},
+	} {
+		c.forward(step.wait)
+		if step.renewed {
+			o.TLS.Fingerprint = s.Fingerprint("lab1")
+			client.Learn([]proxmoxapi.Member{
+				{Host: "127.0.0.11", Fingerprint: s.Fingerprint("lab1")}, {Host: "127.0.0.12", Fingerprint: s.Fingerprint("lab2")},
+			})
+		}
+		if _, err := ask(t.Context(), client); err != nil || client.Endpoint() != s.URL(step.node) {
+			t.Errorf("%s: asks %s, error %v", step.name, client.Endpoint(), err)
+		}
+		failure := client.Failures()["127.0.0.11"+strings.TrimPrefix(s.URL("lab1"), "https://127.0.0.11")]
+		if want := step.node == "lab2"; want != (code(failure) == proxmoxapi.CodeTLSFingerprint) {
+			t.Errorf("%s: failures %v", step.name, client.Failures())
+		}
 	}
 }

@@ -70,7 +70,29 @@ func (c Connection) FieldError(err error) error {
 	if err == nil || path == "" {
 		return err
 	}
-	return schema.FieldError{Path: path, Message: err.Error()}
+	return &fieldFault{field: schema.FieldError{Path: path, Message: err.Error()}, cause: err}
+}
+
+// fieldFault is an error that belongs to a field of the configuration: it is a
+// schema.FieldError, and its cause with the decision of the fault.
+type fieldFault struct {
+	field schema.FieldError
+	cause error
+}
+
+// Error returns the text of the cause.
+func (f *fieldFault) Error() string { return f.cause.Error() }
+
+// Unwrap returns the cause.
+func (f *fieldFault) Unwrap() error { return f.cause }
+
+// As makes errors.As find the schema.FieldError.
+func (f *fieldFault) As(target any) bool {
+	field, ok := target.(*schema.FieldError)
+	if ok {
+		*field = f.field
+	}
+	return ok
 }
 
 func (c Connection) fieldOf(known *fault.Error) string {

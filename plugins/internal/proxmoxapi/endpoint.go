@@ -26,6 +26,10 @@ type endpoint struct {
 	transport *http.Transport
 	client    *http.Client
 	slots     chan struct{}
+
+	// Guarded by the client's mutex.
+	failure  error // of the last call, nil if it answered
+	failedAt time.Time
 }
 
 func newEndpoint(u *url.URL, parallel int, pins *pins) *endpoint {

@@ -29,34 +29,76 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, error) {
 		return nil, err
 	}
 	defer leave()
-	first := c.inUse()
-	for e := first; ; {
+	first := c.choose(r)
+	var firstErr error
+	for e, tried := first, 0; tried <= maxMembers; tried++ {
 		body, err := c.fetchFrom(ctx, e, r)
-		if err == nil {
-			return body, nil
+		if !elsewhere(err) {
+			if err == nil || fault.Of(err).Code != CodeBusy {
+				c.use(e)
+			}
+			return body, err
 		}
-		if !elsewhere(err) || ctx.Err() != nil {
-			return nil, err
+		if firstErr == nil {
+			firstErr = err
 		}
-		next := c.advance(e)
-		if next == first || next == e {
-			return nil, err
+		next := c.advance(e, err)
+		if ctx.Err() != nil || next == first || next == e {
+			break
 		}
 		e = next
 	}
+	return nil, firstErr
 }
 
-func (c *Client) inUse() *endpoint {
+// returnAfter is how long the first endpoint is left alone after it has failed.
+const returnAfter = 5 * time.Minute
+
+// choose returns the endpoint to ask: the one in use, or now and then the first
+// again, with a call that has time for another one.
+func (c *Client) choose(r request) *endpoint {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	first := c.endpoints[0]
+	if c.current != 0 && nodeOf(r.path) == "" && c.now().Sub(first.failedAt) >= returnAfter {
+		first.failedAt = c.now() // other calls do not wait for the outcome
+		return first
+	}
 	return c.endpoints[c.current]
+}
+
+// use goes on with an endpoint that has answered.
+func (c *Client) use(e *endpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.failure = nil
+	for i := range c.endpoints {
+		if c.endpoints[i] == e && i < c.current {
+			c.current = i // back to one that comes first
+		}
+	}
+}
+
+// Failures returns the errors of the endpoints that did not answer when they
+// were last asked, by host and port. The map is the caller's.
+func (c *Client) Failures() map[string]error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	failures := map[string]error{}
+	for _, e := range c.endpoints {
+		if e.failure != nil {
+			failures[e.url.Host] = e.failure
+		}
+	}
+	return failures
 }
 
 // advance moves on from an endpoint that does not answer, unless another call
 // has done so already, and returns the one after it.
-func (c *Client) advance(from *endpoint) *endpoint {
+func (c *Client) advance(from *endpoint, err error) *endpoint {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	from.failure, from.failedAt = err, c.now()
 	place := c.current // where from is no longer known
 	for i, e := range c.endpoints {
 		if e == from {

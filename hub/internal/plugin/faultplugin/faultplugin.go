@@ -40,6 +40,7 @@ const (
 	Flood      Mode = "flood"       // writes 1 MiB without a newline to standard output, then works
 	Chatty     Mode = "chatty"      // writes 20,000 lines to standard output, then works
 	Newer      Mode = "newer"       // speaks a later version of the protocol only
+	Certified  Mode = "certified"   // gives a certificate in its handshake that nobody asked for
 	PanicStart Mode = "panic-start" // panics before the handshake
 	EndStart   Mode = "end-start"   // ends with code 7 before the handshake
 	Silent     Mode = "silent"      // never gives a handshake
@@ -93,6 +94,13 @@ func misbehave(mode Mode) {
 	switch mode {
 	case Garbage:
 		fmt.Println("Welcome to the faulty plugin!")
+	case Certified:
+		identity, err := transport.NewIdentity()
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println("1|1|unix|/nowhere|grpc|" + identity.Field())
+		time.Sleep(time.Hour)
 	case PanicStart:
 		fmt.Fprintln(os.Stderr, "about to fail: no such device")
 		panic("cannot start")

@@ -4,6 +4,7 @@ package launch
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -143,11 +144,17 @@ func (l *Launcher) Launch(ctx context.Context, command Command, log *journal.Jou
 		return nil, l.failed
 	}
 	before := time.Now()
+	command, security, err := command.secured()
+	if err != nil {
+		return nil, err
+	}
 	p := &Process{}
-	p.client = plugin.NewClient(l.clientConfig(ctx, p, command, log))
+	config := l.clientConfig(ctx, p, command, log)
+	config.TLSConfig = security
+	p.client = plugin.NewClient(config)
 	// go-plugin has a timeout and no context; ending the process ends its start.
 	release := context.AfterFunc(ctx, func() { p.kill() })
-	err := p.connect(command.Host)
+	err = p.connect(command.Host)
 	if !release() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -166,7 +173,6 @@ func (l *Launcher) clientConfig(ctx context.Context, p *Process, command Command
 		HandshakeConfig:  transport.Handshake(),
 		VersionedPlugins: transport.ClientPlugins(),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         !command.WithoutMTLS,
 		SkipHostEnv:      true,
 		StartTimeout:     startTimeout(ctx),
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: l.sockets.Path(), Group: command.Group},
@@ -181,6 +187,22 @@ func (l *Launcher) clientConfig(ctx context.Context, p *Process, command Command
 			return process, nil
 		},
 	}
+}
+
+// secured returns the command with the hub's certificate for this start in the
+// process's environment, and the configuration that goes with it: what
+// go-plugin's AutoMTLS does, but with keys that are cheaper to have, see
+// transport.Identity. Without mutual TLS there is no configuration.
+func (c Command) secured() (Command, *tls.Config, error) {
+	if c.WithoutMTLS {
+		return c, nil, nil
+	}
+	identity, err := transport.NewIdentity()
+	if err != nil {
+		return c, nil, fmt.Errorf("make identity: %w", err)
+	}
+	c.Env = append(slices.Clip(c.Env), transport.HubCertificateKey+"="+identity.PEM())
+	return c, identity.HubConfig(), nil
 }
 
 // at returns the process to start when its folder of sockets and go-plugin's

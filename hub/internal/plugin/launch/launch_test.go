@@ -198,6 +198,16 @@ func TestFloodWithoutNewlineDoesNotBlock(t *testing.T) {
 	}
 }
 
+func TestCertificateThatNobodyAskedForEndsOnlyTheStart(t *testing.T) {
+	b := newBench(t)
+	certified := command(faultplugin.Certified)
+	certified.WithoutMTLS = true
+	if _, err := b.launch(certified, 30*time.Second); !errors.Is(err, launch.ErrHandshake) {
+		t.Errorf("got error %v, want %v", err, launch.ErrHandshake)
+	}
+	b.expectNoSockets()
+}
+
 func TestManyLinesDoNotBlock(t *testing.T) {
 	b := newBench(t)
 	process := b.start(faultplugin.Chatty)

@@ -33,7 +33,13 @@ type Process struct {
 
 // connect starts the process, waits for its handshake, connects to it and
 // serves the host services to it unless they are nil.
-func (p *Process) connect(host pluginv1.HostServiceServer) error {
+func (p *Process) connect(host pluginv1.HostServiceServer) (err error) {
+	defer func() {
+		// go-plugin has no place for the certificate of a plugin that was not asked for one.
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("%w: %v", ErrHandshake, reason)
+		}
+	}()
 	protocol, err := p.client.Client()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func TestPutReplacesWithoutAGap(t *testing.T) {
 		old := f.launcher.last()
 		finish, outcome := f.use("a")
 		f.told()
-		f.launcher.startTime = time.Second
+		f.launcher.alter(func(l *fakeLauncher) { l.startTime = time.Second })
 
 		ended := make(chan error, 1)
 		go func() { ended <- f.host.Put(f.Context(), version("2.0.0")) }()
@@ -97,10 +97,10 @@ func TestPutThatFailsLeavesTheOldOne(t *testing.T) {
 				f.configure(source("bad", `"bad"`))
 				old := f.launcher.last()
 				f.told()
-				launcher.prepare = test.prepare
-				launcher.fail(func(int) bool { return test.prepare == nil })
+				f.launcher.alter(func(l *fakeLauncher) { l.prepare = test.prepare })
+				f.launcher.alter(func(l *fakeLauncher) { l.fails = func(int) bool { return test.prepare == nil } })
 				if test.slow {
-					launcher.startTime = time.Hour
+					f.launcher.alter(func(l *fakeLauncher) { l.startTime = time.Hour })
 				}
 				err := f.host.Put(f.Context(), version("2.0.0"))
 				if !errors.Is(err, supervise.ErrNotSwitched) || err.Error() != test.want {
@@ -142,7 +142,7 @@ func TestConfigureDuringASwitch(t *testing.T) {
 	inBubble(t, launcher, onePlugin(), func(f *fixture) {
 		f.configure(source("a", "{}"))
 		f.configure(source("b", "{}"))
-		launcher.startTime = time.Second
+		f.launcher.alter(func(l *fakeLauncher) { l.startTime = time.Second })
 		ended := make(chan error, 1)
 		go func() { ended <- f.host.Put(f.Context(), version("2.0.0")) }()
 		synctest.Wait()
@@ -232,7 +232,7 @@ func TestPutAtTheEnd(t *testing.T) {
 	var err error
 	inBubble(t, launcher, onePlugin(), func(f *fixture) {
 		f.configure(source("a", "{}"))
-		launcher.startTime = time.Hour
+		f.launcher.alter(func(l *fakeLauncher) { l.startTime = time.Hour })
 		go func() { err = f.host.Put(context.Background(), version("2.0.0")) }() // the bubble waits for it
 		synctest.Wait()
 	})
@@ -278,7 +278,7 @@ func TestInstanceElsewhereThatCannotBeServed(t *testing.T) {
 	inBubble(t, launcher, onePlugin(), func(f *fixture) {
 		f.configure(source("a", "{}"))
 		old := launcher.last()
-		launcher.fail(func(int) bool { return true })
+		f.launcher.alter(func(l *fakeLauncher) { l.fails = func(int) bool { return true } })
 		if err := f.configure(source("b", elsewhere)); !errors.Is(err, supervise.ErrNotSwitched) {
 			f.Errorf("got %v, want it not switched", err)
 		}
@@ -286,7 +286,7 @@ func TestInstanceElsewhereThatCannotBeServed(t *testing.T) {
 		if f.user("a") != old {
 			f.Error("the old process is not used any more")
 		}
-		launcher.fail(nil)
+		f.launcher.alter(func(l *fakeLauncher) { l.fails = nil })
 		time.Sleep(16 * time.Minute)
 		f.expect(supervise.StateHealthy) // it is tried again, though rarely
 		if starts := launcher.count(); starts != 3 {
@@ -300,6 +300,40 @@ func TestInstanceElsewhereThatCannotBeServed(t *testing.T) {
 		f.expect(supervise.StateDegraded)
 		if starts := launcher.count(); starts != 4 {
 			f.Errorf("%d starts, want 4", starts)
+		}
+	})
+}
+
+func TestImpatienceDoesNotKeepAnInstanceDown(t *testing.T) {
+	launcher := &fakeLauncher{}
+	inBubble(t, launcher, onePlugin(), func(f *fixture) {
+		f.configure(source("a", "{}"))
+		launcher.alter(func(l *fakeLauncher) { l.startTime = 5 * time.Second })
+		ctx, cancel := context.WithTimeout(f.Context(), time.Second)
+		defer cancel()
+		if err := f.host.Configure(ctx, source("b", elsewhere)); !errors.Is(err, context.DeadlineExceeded) {
+			f.Errorf("got %v", err)
+		}
+		f.expect(supervise.StateDegraded)
+		time.Sleep(30 * time.Second)
+		f.expect(supervise.StateHealthy)
+	})
+}
+
+func TestWhoWaitsForAStartIsServedByTheSuccessor(t *testing.T) {
+	launcher := &fakeLauncher{startTime: 5 * time.Second}
+	inBubble(t, launcher, onePlugin(), func(f *fixture) {
+		f.configure(source("a", "{}"))
+		finish, outcome := f.use("a")
+		if err := f.host.Put(f.Context(), version("2.0.0")); err != nil {
+			f.Fatal(err)
+		}
+		finish()
+		if err := <-outcome; err != nil {
+			f.Errorf("the call ended with %v", err)
+		}
+		if process := f.user("a"); process.launch.Plugin.Manifest.Version != "2.0.0" {
+			f.Error("the old version was started")
 		}
 	})
 }

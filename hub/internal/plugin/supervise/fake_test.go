@@ -35,10 +35,10 @@ const (
 
 var errNoStart = errors.New("no such executable")
 
-// fakeLauncher makes fake processes. Its fields but mu are set before use.
+// fakeLauncher makes fake processes. The first fields are set before use, or by alter.
 type fakeLauncher struct {
 	startTime time.Duration // of every process
-	fails     func(start int) bool // later changed by fail only
+	fails     func(start int) bool
 	prepare   func(*fakeProcess) // nil, or changes a process before anybody sees it
 
 	mu       sync.Mutex
@@ -57,6 +57,7 @@ func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (sup
 	l.mu.Lock()
 	l.starts = append(l.starts, time.Now())
 	number := len(l.starts)
+	startTime, fails, prepare := l.startTime, l.fails, l.prepare
 	l.starting++
 	l.most = max(l.most, l.starting)
 	l.mu.Unlock()
@@ -66,19 +67,16 @@ func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (sup
 		l.starting--
 	}()
 	select {
-	case <-time.After(l.startTime):
+	case <-time.After(startTime):
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	l.mu.Lock()
-	fails := l.fails
-	l.mu.Unlock()
 	if fails != nil && fails(number) {
 		return nil, errNoStart
 	}
 	process := newFakeProcess(number, launch)
-	if l.prepare != nil {
-		l.prepare(process)
+	if prepare != nil {
+		prepare(process)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,11 +84,11 @@ func (l *fakeLauncher) Launch(ctx context.Context, launch supervise.Launch) (sup
 	return process, nil
 }
 
-// fail changes which starts fail from now on.
-func (l *fakeLauncher) fail(fails func(start int) bool) {
+// alter changes what the next processes are like.
+func (l *fakeLauncher) alter(change func(*fakeLauncher)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fails = fails
+	change(l)
 }
 
 // named returns the newest process of that name.

@@ -135,6 +135,9 @@ func (s *supervisor) apply(ctx context.Context, process Process, m *managed) err
 		if !launched {
 			err = s.tenant.widen(ctx, s)
 		}
+		if err != nil && ctx.Err() != nil { // nothing is known about the other process, which may be tried soon
+			err = fmt.Errorf("start another process: %w", context.Cause(ctx))
+		}
 		s.conclude(process, m, desired, err)
 		return err
 	}

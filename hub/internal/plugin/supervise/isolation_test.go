@@ -101,14 +101,14 @@ func TestIsolationChanges(t *testing.T) {
 		}
 
 		b := f.user("b")
-		launcher.prepare = func(p *fakeProcess) { p.refuses = true }
+		f.launcher.alter(func(l *fakeLauncher) { l.prepare = func(p *fakeProcess) { p.refuses = true } })
 		if err := f.host.Put(f.Context(), isolated()); !errors.Is(err, supervise.ErrNotSwitched) {
 			f.Errorf("got %v, want it not switched", err)
 		}
 		if f.user("b") != b {
 			f.Error("after a failed switch another process is used")
 		}
-		launcher.prepare = nil
+		f.launcher.alter(func(l *fakeLauncher) { l.prepare = nil })
 		if err := f.host.Put(f.Context(), fakePlugin(fakeID)); err != nil {
 			f.Fatal(err)
 		}

@@ -68,6 +68,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/auto-register": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a server known to the hub
+         * @description Public. Public, but takes a setup token or an API token in the body, or an API token in a header.
+         */
+        readonly post: operations["postAutoRegister"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/backups": {
         readonly parameters: {
             readonly query?: never;
@@ -186,6 +206,158 @@ export interface paths {
         readonly get: operations["getConfig"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Proxmox servers that are watched
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getConfigNodes"];
+        readonly put?: never;
+        /**
+         * Watch a Proxmox server
+         * @description For administrators; tokens need the scope settings:write. Answers 201, or 200 if the server is of a cluster that is watched already.
+         */
+        readonly post: operations["postConfigNodes"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes/test-config": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Whether a node could be used
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postConfigNodesTestConfig"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes/test-connection": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What there is at a server
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postConfigNodesTestConnection"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Change a node
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly put: operations["putConfigNodesId"];
+        readonly post?: never;
+        /**
+         * Stop watching a node
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly delete: operations["deleteConfigNodesId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes/{id}/refresh-cluster": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Look for members of a cluster again
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postConfigNodesIdRefreshCluster"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/nodes/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Whether a node can be used
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postConfigNodesIdTest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/discover": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Proxmox servers found by the last scan
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getDiscover"];
+        readonly put?: never;
+        /**
+         * Look for Proxmox servers
+         * @description For every caller who has said who they are. Knocks on ports 8006 and 8007 of at most 1024 addresses, for at most 30 seconds.
+         */
+        readonly post: operations["postDiscover"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -788,6 +960,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/setup-script": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The script that sets a Proxmox server up
+         * @description Public.
+         */
+        readonly get: operations["getSetupScript"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/setup-script-url": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * A command that sets a Proxmox server up
+         * @description For every caller who has said who they are.
+         */
+        readonly post: operations["postSetupScriptUrl"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/snapshots": {
         readonly parameters: {
             readonly query?: never;
@@ -943,6 +1155,22 @@ export interface components {
         readonly AgentVersion: {
             readonly version: string;
         };
+        readonly AutoRegistration: {
+            /** @description A setup token or an API token, unless a header has one. */
+            readonly authToken?: string;
+            readonly host: string;
+            /** @description Not possible: the server makes its token. */
+            readonly requestToken?: boolean;
+            readonly serverName: string;
+            /** @description What authToken was called before. */
+            readonly setupCode?: string;
+            /** @enum {string} */
+            readonly source?: "agent" | "script";
+            readonly tokenId: string;
+            readonly tokenValue: string;
+            /** @enum {string} */
+            readonly type: "pve" | "pbs";
+        };
         readonly BackupServers: {
             readonly instances: readonly components["schemas"]["V5PBS"][] | null;
         };
@@ -992,6 +1220,52 @@ export interface components {
         readonly DeadLetters: {
             readonly count: number;
             readonly tasks: readonly components["schemas"]["DeadLetter"][] | null;
+        };
+        readonly Discovered: {
+            /** @description Seconds since then. */
+            readonly age?: null | number;
+            readonly cached: boolean;
+            /** @description What was looked through; null before the first scan. */
+            readonly environment: components["schemas"]["DiscoveryEnvironment"];
+            readonly errors: readonly string[] | null;
+            /** @description Only of a scan. */
+            readonly scanning?: null | boolean;
+            readonly servers: readonly components["schemas"]["DiscoveredServer"][] | null;
+            /** @description When, in Unix seconds; 0: never. Only of what was found before. */
+            readonly updated?: null | number;
+        };
+        readonly DiscoveredServer: {
+            readonly hostname?: string;
+            readonly ip: string;
+            readonly port: number;
+            readonly release?: string;
+            /** @enum {string} */
+            readonly type: "pve" | "pbs" | "pmg";
+            readonly version: string;
+        };
+        readonly DiscoveryEnvironment: {
+            /** Format: double */
+            readonly confidence: number;
+            readonly metadata: {
+                readonly [key: string]: string;
+            } | null;
+            readonly phases: readonly components["schemas"]["DiscoveryPhase"][] | null;
+            /** @enum {string} */
+            readonly type: "native" | "container";
+            readonly warnings: readonly string[] | null;
+        };
+        readonly DiscoveryPhase: {
+            /** Format: double */
+            readonly confidence: number;
+            /** @enum {string} */
+            readonly name: "local" | "named";
+            readonly subnets: readonly string[] | null;
+        };
+        readonly DiscoveryRequest: {
+            /** @description Networks in CIDR form with commas between; auto or empty: the private ones that the hub is in. */
+            readonly subnet: string;
+            /** @description Answer with what was found before, if anything was looked for. */
+            readonly use_cache: boolean;
         };
         readonly Field: {
             readonly field: string;
@@ -1165,10 +1439,127 @@ export interface components {
             /** @description The oldest first. */
             readonly lines: readonly components["schemas"]["PlatformLogLine"][] | null;
         };
+        readonly MergedNode: {
+            readonly cluster: string;
+            readonly existingNode: string;
+            readonly merged: boolean;
+            readonly message: string;
+            readonly success: boolean;
+            readonly totalEndpoints: number;
+        };
         readonly NewPublisher: {
             /** @description minisign public key: the line that begins with RW, or the whole file. */
             readonly key: string;
             readonly name: string;
+        };
+        readonly NodeTest: {
+            readonly clusterNodeCount?: null | number;
+            readonly datastoreCount?: null | number;
+            /** @description What exactly was found, or went wrong. */
+            readonly detail?: string;
+            /** @description Fields that are to blame. */
+            readonly errors?: readonly components["schemas"]["TrialError"][];
+            readonly isCluster?: null | boolean;
+            /** @description Milliseconds. */
+            readonly latency?: null | number;
+            readonly message: string;
+            readonly nodeCount?: null | number;
+            readonly release?: string;
+            /** @enum {string} */
+            readonly status: "success" | "error";
+            readonly version?: string;
+            readonly warnings?: readonly string[];
+        };
+        readonly NodesClusterEndpoint: Record<string, never>;
+        readonly NodesDraft: {
+            /** @description SHA-256 of the server's certificate. */
+            readonly fingerprint?: string;
+            /** @description What links lead to, if another than the host. */
+            readonly guestURL?: string;
+            /** @description URL, name or IP address, with or without a port. */
+            readonly host: string;
+            readonly monitorBackups?: null | boolean;
+            readonly monitorContainers?: null | boolean;
+            readonly monitorDatastores?: null | boolean;
+            readonly monitorDomainStats?: null | boolean;
+            readonly monitorGarbageJobs?: null | boolean;
+            readonly monitorMailStats?: null | boolean;
+            /** @description Absent: on. */
+            readonly monitorPhysicalDisks?: null | boolean;
+            readonly monitorPruneJobs?: null | boolean;
+            readonly monitorQuarantine?: null | boolean;
+            readonly monitorQueues?: null | boolean;
+            readonly monitorStorage?: null | boolean;
+            readonly monitorSyncJobs?: null | boolean;
+            readonly monitorVMs?: null | boolean;
+            readonly monitorVerifyJobs?: null | boolean;
+            readonly name: string;
+            readonly password?: string;
+            readonly physicalDiskPollingMinutes?: null | number;
+            /** @description Absent: as the hub's settings say. */
+            readonly temperatureMonitoringEnabled?: null | boolean;
+            /** @description user@realm!name, or the name alone with the user beside it. */
+            readonly tokenName?: string;
+            readonly tokenValue?: string;
+            /** @enum {string} */
+            readonly type: "pve" | "pbs" | "pmg";
+            readonly user?: string;
+            /** @description Whether an authority must have signed the certificate; default false. */
+            readonly verifySSL?: null | boolean;
+        };
+        readonly NodesNode: {
+            readonly clusterEndpoints?: readonly components["schemas"]["NodesClusterEndpoint"][];
+            readonly clusterName?: string;
+            readonly fingerprint?: string;
+            readonly guestURL?: string;
+            readonly hasPassword: boolean;
+            readonly hasToken: boolean;
+            readonly host: string;
+            /** @description Type and place in the list of that type, from 0: it changes when an earlier one is deleted. */
+            readonly id: string;
+            /** @description The same node in /api/instances. */
+            readonly instanceId: string;
+            readonly isCluster?: boolean;
+            readonly monitorBackups?: null | boolean;
+            readonly monitorContainers?: null | boolean;
+            readonly monitorDatastores?: null | boolean;
+            readonly monitorDomainStats?: null | boolean;
+            readonly monitorGarbageJobs?: null | boolean;
+            readonly monitorMailStats?: null | boolean;
+            /** @description Absent: on. */
+            readonly monitorPhysicalDisks?: null | boolean;
+            readonly monitorPruneJobs?: null | boolean;
+            readonly monitorQuarantine?: null | boolean;
+            readonly monitorQueues?: null | boolean;
+            readonly monitorStorage?: null | boolean;
+            readonly monitorSyncJobs?: null | boolean;
+            readonly monitorVMs?: null | boolean;
+            readonly monitorVerifyJobs?: null | boolean;
+            readonly name: string;
+            readonly physicalDiskPollingMinutes?: null | number;
+            /** @enum {string} */
+            readonly source?: "agent" | "script";
+            /** @enum {string} */
+            readonly status: "connected" | "disconnected";
+            /** @description Why it is disconnected, as far as known. */
+            readonly statusReason?: string;
+            /** @description Absent: as the hub's settings say. */
+            readonly temperatureMonitoringEnabled?: null | boolean;
+            /** @enum {string} */
+            readonly temperatureTransport?: "disabled" | "https-proxy" | "socket-proxy" | "ssh" | "ssh-blocked";
+            readonly tokenName?: string;
+            /** @enum {string} */
+            readonly type: "pve" | "pbs" | "pmg";
+            readonly user?: string;
+            readonly verifySSL: boolean;
+        };
+        readonly NodesRefreshed: {
+            readonly clusterName: string;
+            readonly clusterNodes: readonly components["schemas"]["NodesClusterEndpoint"][] | null;
+            readonly newNodeCount: number;
+            readonly nodesAdded: number;
+            readonly oldNodeCount: number;
+            readonly status: string;
         };
         readonly OfferedComponent: {
             readonly category?: string;
@@ -1579,6 +1970,12 @@ export interface components {
         readonly PublisherList: {
             readonly publishers: readonly components["schemas"]["Publisher"][] | null;
         };
+        readonly Registered: {
+            readonly message: string;
+            /** @description The address of the node. */
+            readonly nodeId: string;
+            readonly status: string;
+        };
         readonly RegisteredHost: {
             readonly agentVersion: string;
             readonly connected: boolean;
@@ -1976,6 +2373,28 @@ export interface components {
             readonly isDevelopment: boolean;
             readonly version: string;
         };
+        readonly SetupCommand: {
+            readonly command: string;
+            readonly commandWithEnv: string;
+            readonly commandWithoutEnv: string;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            readonly expires: number;
+            /** @description For one registration. */
+            readonly setupToken: string;
+            readonly tokenHint: string;
+            readonly url: string;
+        };
+        readonly SetupRequest: {
+            /** @description Whether backups on storages are to be seen, too. */
+            readonly backupPerms: boolean;
+            /** @description URL of the server. */
+            readonly host: string;
+            /** @enum {string} */
+            readonly type: "pve" | "pbs";
+        };
         readonly Staleness: {
             readonly instance: string;
             /** Format: date-time */
@@ -1994,6 +2413,10 @@ export interface components {
             readonly data: unknown;
             /** Format: int64 */
             readonly timestamp: number;
+        };
+        readonly Success: {
+            /** @description "success" */
+            readonly status: string;
         };
         readonly TrialError: {
             readonly message: string;
@@ -3307,6 +3730,57 @@ export interface operations {
             };
         };
     };
+    readonly postAutoRegister: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AutoRegistration"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getBackups: {
         readonly parameters: {
             readonly query?: never;
@@ -3682,6 +4156,675 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PublicConfig"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getConfigNodes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["NodesNode"][];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigNodes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NodesDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MergedNode"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigNodesTestConfig: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NodesDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NodeTest"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigNodesTestConnection: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NodesDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NodeTest"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putConfigNodesId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NodesDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteConfigNodesId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Success"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigNodesIdRefreshCluster: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NodesRefreshed"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigNodesIdTest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NodeTest"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDiscover: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Discovered"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postDiscover: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DiscoveryRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Discovered"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized. */
@@ -6019,6 +7162,131 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    readonly getSetupScript: {
+        readonly parameters: {
+            readonly query: {
+                readonly type: "pve" | "pbs";
+                /** @description URL of the server; absent: the script takes its name. */
+                readonly host?: string;
+                /** @description URL of the hub; absent: as it was asked for. */
+                readonly pulse_url?: string;
+                readonly backup_perms?: "true" | "false";
+                /** @description A setup token to put into the script. */
+                readonly auth_token?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postSetupScriptUrl: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SetupCommand"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };

@@ -25,7 +25,7 @@ export function ReadingList(props: ReadingListProps): JSX.Element {
         </span>
       }
     >
-      <span class="flex min-w-0 items-baseline gap-4">
+      <span class="flex min-w-0 items-baseline gap-3 overflow-hidden">
         <Index each={all().slice(0, props.most)}>{(reading) => <ReadingText reading={reading()} />}</Index>
         <Show when={all().length > props.most}>
           <span class="num text-[12px] text-faint">+{all().length - props.most}</span>

@@ -9,8 +9,10 @@ export function ReadingText(props: { readonly reading: Reading }): JSX.Element {
   const { locale } = useTexts();
   const title = useReadingTitle();
   return (
-    <span class="inline-flex min-w-0 items-baseline gap-1.5">
-      <span class="truncate text-[12px] text-faint">{title(props.reading)}</span>
+    <span class="inline-flex shrink-0 items-baseline gap-1.5">
+      <span class="max-w-28 truncate text-[12px] text-faint" title={title(props.reading)}>
+        {title(props.reading)}
+      </span>
       <span class="num text-dim">{formatMeasurement(props.reading.value, props.reading.unit, locale())}</span>
     </span>
   );

@@ -19,7 +19,7 @@ import { SourceHeading } from "./SourceHeading";
 import { orderSources, sourceOf } from "./sources";
 
 const columnKeys = ["name", "status", "type", "readings", "uptime", "seen"];
-const nameWidth = 200;
+const nameWidth = 180;
 /** Numbers in a row; the details have all of them. */
 const readingsInRow = 3;
 
@@ -34,7 +34,7 @@ export default function Services(): JSX.Element {
     get title() {
       return t("column.type");
     },
-    width: 124,
+    width: 116,
     cell: (resource) => (
       <span class="text-dim" title={typeName(resource().type)}>
         {typeName(resource().type)}
@@ -46,7 +46,7 @@ export default function Services(): JSX.Element {
     get title() {
       return t("column.readings");
     },
-    width: 300,
+    width: 340,
     descendingFirst: true,
     cell: (resource) => <ReadingList resource={resource()} most={readingsInRow} />,
   };
