@@ -177,7 +177,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	views := newViews()
 	feed := stream.New(stream.Options{
 		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
-		Logger: a.logger.Named("stream"),
+		Development: a.pluginDevelopment(), Logger: a.logger.Named("stream"),
 	})
 	platform, err := a.newPlatform(opened.settings, live)
 	if err != nil {
@@ -255,10 +255,13 @@ func (a *App) watchTokens(ctx context.Context, settings store.Store, callers *au
 func (a *App) description() api.Build {
 	return api.Build{
 		Version: a.build.Version, Deployment: a.deployment(), Development: a.build.Version == "dev",
-		PluginDevelopment: a.config.Plugins.Dev && len(a.config.Plugins.Folders) > 0,
+		PluginDevelopment: a.pluginDevelopment(),
 		Container:         inContainer(), Started: a.started,
 	}
 }
+
+// pluginDevelopment says that plugins run unchecked from their authors' folders.
+func (a *App) pluginDevelopment() bool { return a.config.Plugins.Dev && len(a.config.Plugins.Folders) > 0 }
 
 // deployment says how the hub was installed.
 func (a *App) deployment() string {

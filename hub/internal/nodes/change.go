@@ -61,7 +61,7 @@ func (d *Directory) add(ctx context.Context, p product, a addition) (*Merged, er
 			return nil, err
 		}
 		if at := d.inCluster(a.others, kept.Cluster); at >= 0 {
-			return d.merge(ctx, &a.others[at], filled.text(fieldURL), a.actor)
+			return d.merge(ctx, &a.others[at], filled, a.actor)
 		}
 	}
 	name := distinct(p, a.others, a.draft.Name, filled.text(fieldURL))
@@ -153,8 +153,9 @@ func (d *Directory) inCluster(all []entry, name string) int {
 	})
 }
 
-// merge adds an address to a node.
-func (d *Directory) merge(ctx context.Context, one *entry, address, actor string) (*Merged, error) {
+// merge adds an address to a node. A cluster has its accounts in common: if the
+// token is the same one, what was tried just now is its newest value.
+func (d *Directory) merge(ctx context.Context, one *entry, member *form, actor string) (*Merged, error) {
 	component, err := d.Components.Component(ctx, one.product.plugin, one.product.component)
 	if err != nil {
 		return nil, err
@@ -163,8 +164,11 @@ func (d *Directory) merge(ctx context.Context, one *entry, address, actor string
 	if err != nil {
 		return nil, err
 	}
+	if id := filled.text(fieldTokenID); id != "" && id == member.text(fieldTokenID) {
+		filled.set(fieldTokenSecret, member.text(fieldTokenSecret))
+	}
 	known, _ := filled.config[fieldEndpoints].([]any)
-	if !slices.Contains(known, any(address)) && filled.hasRoom(fieldEndpoints, len(known)) {
+	if address := any(member.text(fieldURL)); !slices.Contains(known, address) && address != any(filled.text(fieldURL)) && filled.hasRoom(fieldEndpoints, len(known)) {
 		known = append(known, address)
 	}
 	filled.set(fieldEndpoints, known)

@@ -453,6 +453,17 @@ func TestMembersOfOneClusterAreOneNode(t *testing.T) {
 	if diff := cmp.Diff([]any{"https://10.0.0.2:8006", "https://10.0.0.3:8006"}, config(t, saved[0])["endpoints"]); diff != "" {
 		t.Error(diff)
 	}
+	// Setting a second member up renews the token that both have in common.
+	for _, test := range []struct{ id, want string }{{"another@pam!mon", "geheim"}, {"pulse@pam!mon", "neu"}} {
+		draft := token("pve", "other", "10.0.0.3")
+		draft.TokenName, draft.TokenValue = test.id, "neu"
+		if _, err := w.Add(t.Context(), draft, "anna"); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Saved(t)[0].Secrets["/token_secret"]; got != test.want {
+			t.Errorf("after a member with the token %s the secret is %q, want %q", test.id, got, test.want)
+		}
+	}
 }
 
 func TestClustersAreRefreshed(t *testing.T) {
