@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -54,7 +55,7 @@ func serveProcess(t *testing.T, hubCertificate string) []string {
 		}
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	if err != nil {

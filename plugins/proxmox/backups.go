@@ -94,8 +94,8 @@ func (s *source) places(v *view) (list []place, known map[string]bool) {
 		known[p.key()] = true
 		facts, asked := s.facts.storage(storageID(p.node, p.storage))
 		config, defined := s.cluster.storage(p.storage)
-		usable := r.Status == "available" && !(asked && !facts.active) && !(defined && bool(config.Disable))
-		if usable && !listed[p.key()] && slices.Contains(online, p.node) {
+		lost := r.Status != "available" || asked && !facts.active || defined && bool(config.Disable)
+		if !lost && !listed[p.key()] && slices.Contains(online, p.node) {
 			listed[p.key()] = true
 			list = append(list, p)
 		}

@@ -2,12 +2,14 @@ package proxmox
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/pulse-hub/pulse/plugins/internal/proxmoxapi"
 	"github.com/pulse-hub/pulse/plugins/internal/proxmoxtest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -268,5 +270,37 @@ func TestEveryGuestHasItsTurn(t *testing.T) {
 	l.collect(t, datasetGuests)
 	if got := len(inside()); got != size.Guests {
 		t.Errorf("%d guests of %d had their turn after two rounds", got, size.Guests)
+	}
+}
+
+// TestDatasetsShareOneLook starts all datasets at the same time, as a hub does.
+func TestDatasetsShareOneLook(t *testing.T) {
+	l := watch(t, load(t, "lab3-pve8"))
+	var collects sync.WaitGroup
+	for _, dataset := range []string{datasetGuests, datasetStorage, datasetBackups, datasetSnapshots, datasetReplication, datasetUpkeep} {
+		collects.Go(func() { l.collect(t, dataset) })
+	}
+	collects.Wait()
+	if n := l.Count("/cluster/resources"); n != 1 {
+		t.Errorf("the cluster was looked at %d times", n)
+	}
+}
+
+// TestOneFailureLeavesTheRest plays a node that cannot tell its pools and updates.
+func TestOneFailureLeavesTheRest(t *testing.T) {
+	l := watch(t, load(t, "lab3-pve8"))
+	l.Fail("/nodes/lab1/disks/zfs", proxmoxtest.Failing(500, "command 'zpool' failed"))
+	l.Fail("/nodes/lab1/apt/update", proxmoxtest.Failing(500, "unable to lock"))
+	seen := l.collectAll(t)
+	for _, dataset := range []string{datasetStorage, datasetUpkeep} {
+		wantProblems(t, seen[dataset], map[string]string{"node/lab1": proxmoxapi.CodeServerError})
+	}
+	find(t, seen[datasetStorage], "disk/lab1//dev/sda")
+	node := find(t, seen[datasetStatus], "node/lab1")
+	if node.Labels["subscription"] != "active" || node.Labels["updates"] != "" {
+		t.Errorf("labels %v", node.Labels)
+	}
+	if pool := find(t, seen[datasetStatus], "storage/lab1/local-lvm"); len(pool.Metrics) != 1 {
+		t.Errorf("metrics %v", pool.Metrics)
 	}
 }

@@ -18,6 +18,8 @@ const (
 	// learnAge is how often the members' certificates and the definitions of
 	// storages are asked for.
 	learnAge = 5 * time.Minute
+	// learnAgain is when they are asked for again after that has failed.
+	learnAgain = time.Minute
 	// learnLimit bounds each of these calls: they are made on the way.
 	learnLimit = 2 * time.Second
 	// maxRows bounds the rows of a cluster that are looked at.
@@ -66,9 +68,10 @@ func (v *view) online() []string {
 
 // cluster looks at the cluster and keeps what it saw. It is safe for concurrent use.
 type cluster struct {
-	client *proxmoxapi.Client
-	now    func() time.Time
-	log    hclog.Logger
+	client  *proxmoxapi.Client
+	now     func() time.Time
+	log     hclog.Logger
+	looking chan struct{} // whoever may put something in may look for the slower datasets
 
 	mu       sync.Mutex
 	last     *view
@@ -79,13 +82,29 @@ type cluster struct {
 
 // recent returns a view that is not old, looking if there is none.
 func (c *cluster) recent(ctx context.Context) (*view, error) {
-	c.mu.Lock()
-	last := c.last
-	c.mu.Unlock()
-	if last != nil && c.now().Sub(last.at) < viewAge {
-		return last, nil
+	if v := c.young(); v != nil {
+		return v, nil
+	}
+	select { // the datasets all begin at the same time: one looks, the others wait
+	case c.looking <- struct{}{}:
+		defer func() { <-c.looking }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if v := c.young(); v != nil {
+		return v, nil
 	}
 	return c.look(ctx)
+}
+
+// young returns the last view if it is not old, else nil.
+func (c *cluster) young() *view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != nil && c.now().Sub(c.last.at) < viewAge {
+		return c.last
+	}
+	return nil
 }
 
 // look asks for everything that the cluster tells from memory: two calls,
@@ -149,6 +168,9 @@ func (c *cluster) learn(ctx context.Context, v *view) {
 	var rows []nodeRow
 	if err := c.client.GetWithin(ctx, learnLimit, "nodes", nil, &rows); err != nil {
 		c.log.Debug("members are not learnt", "error", err)
+		c.mu.Lock()
+		c.learntAt = v.at.Add(learnAgain - learnAge)
+		c.mu.Unlock()
 		return
 	}
 	c.client.Learn(v.endpoints(rows))

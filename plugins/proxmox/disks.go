@@ -64,17 +64,12 @@ func (s *source) lookAtStorage(ctx context.Context, node string) error {
 			f.usage.Free = min(r.Avail.Bytes(), f.usage.Total)
 		})
 	}
-	if err := s.readPools(ctx, node, rows); err != nil {
-		return err
-	}
-	if err := s.readThinPools(ctx, node, rows); err != nil {
-		return err
-	}
-	if err := s.readDisks(ctx, node); err != nil {
-		return err
-	}
 	s.facts.updateNode(node, func(f *nodeFacts) { f.storageAt = s.now() })
-	return nil
+	return eachStep(
+		func() error { return s.readPools(ctx, node, rows) },
+		func() error { return s.readThinPools(ctx, node, rows) },
+		func() error { return s.readDisks(ctx, node) },
+	)
 }
 
 // readDisks asks for the disks if what is known of them is old.

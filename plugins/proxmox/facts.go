@@ -39,10 +39,12 @@ type nodeFacts struct {
 
 // upkeepFacts are what an administrator has to see to.
 type upkeepFacts struct {
-	updates      int  // pending
-	updatesKnown bool // false: the account may not see them
-	expires      time.Time
-	subscription string
+	updates      int // pending
+	updatesKnown bool
+	// updatesForbidden says that the account may not see them.
+	updatesForbidden bool
+	expires          time.Time
+	subscription     string
 }
 
 // storageFacts are what a node says of a storage.

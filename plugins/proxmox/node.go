@@ -110,7 +110,7 @@ func (s *source) addMetrics(r *resource.Resource, known nodeFacts, fresh bool) {
 	if known.upkeep.subscription != "" {
 		r.Labels["subscription"] = known.upkeep.subscription
 	}
-	if !known.upkeep.updatesKnown {
+	if known.upkeep.updatesForbidden {
 		r.Labels["updates"] = "not permitted"
 	}
 }

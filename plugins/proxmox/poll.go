@@ -123,6 +123,29 @@ func tellFailures(out *sdk.Snapshot, failed map[string]error) {
 	}
 }
 
+// eachStep does one thing after the other about a node and returns the first
+// error. What one of them cannot be told does not keep the others from it,
+// unless the node does not answer at all.
+func eachStep(steps ...func() error) error {
+	var first error
+	for _, step := range steps {
+		err := step()
+		if first == nil {
+			first = err
+		}
+		if err != nil && isSilence(err) {
+			break
+		}
+	}
+	return first
+}
+
+// isSilence says whether an error means that a node does not answer.
+func isSilence(err error) bool {
+	code := fault.Of(err).Code
+	return code == proxmoxapi.CodeTimeout || code == proxmoxapi.CodeNodeDown || code == proxmoxapi.CodeBusy
+}
+
 // get asks about a node.
 func (s *source) get(ctx context.Context, limit time.Duration, into any, segments ...string) error {
 	return s.client.GetWithin(ctx, limit, proxmoxapi.Path(segments...), nil, into)

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/pulse-hub/pulse/plugins/internal/proxmoxapi"
 	"github.com/pulse-hub/pulse/plugins/internal/proxmoxtest"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 	"github.com/pulse-hub/pulse/sdk"
@@ -208,4 +210,20 @@ func manifestFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestTryingTellsOfAWrongClock(t *testing.T) {
+	s := proxmoxtest.Start(t, proxmoxtest.Options{
+		Product: proxmoxapi.PVE, Answers: load(t, "solo-pve9"), Now: func() time.Time { return time.Now().Add(time.Hour) },
+	})
+	l := &lab{Server: s, now: time.Unix(1795400000, 0)}
+	source, err := newSource(l.config(), l.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(source.Close)
+	tested, err := source.Test(t.Context())
+	if ahead := tested.Facts["clock_ahead_of_hub"]; err != nil || !strings.HasPrefix(ahead, "1h0m") && !strings.HasPrefix(ahead, "59m5") {
+		t.Errorf("facts %v, error %v", tested.Facts, err)
+	}
 }

@@ -60,7 +60,7 @@ func newSource(c config, now func() time.Time) (*source, error) {
 	if s.log == nil {
 		s.log = hclog.NewNullLogger()
 	}
-	s.cluster = &cluster{client: client, now: now, log: s.log}
+	s.cluster = &cluster{client: client, now: now, log: s.log, looking: make(chan struct{}, 1)}
 	s.datasets = map[string]func(context.Context, *sdk.Snapshot) error{
 		datasetStatus: s.collectStatus, datasetGuests: s.collectGuests, datasetStorage: s.collectStorage,
 		datasetBackups: s.collectBackups, datasetSnapshots: s.collectSnapshots,

@@ -44,16 +44,18 @@ func (s *source) storage(row *resourceRow, nodes []string) resource.Resource {
 	id := storageID(node, name)
 	known, asked := s.facts.storage(id)
 	config, defined := s.cluster.storage(name)
+	disabled := defined && bool(config.Disable) || asked && !known.enabled
 	d := &resource.Storage{
 		Node: node, Type: string(row.PluginType), Content: content(row.Content), Shared: len(nodes) > 0, Nodes: nodes,
-		Enabled: !(defined && bool(config.Disable)) && !(asked && !known.enabled), ZFS: known.zfs,
+		Enabled: !disabled, ZFS: known.zfs,
 	}
 	r := resource.Resource{
 		ID: id, Kind: resource.KindStorage, Name: name, ParentID: nodeID(node), Status: resource.StatusRunning, Detail: d,
 	}
 	available := row.Status == "available"
 	polls := s.facts.polls(id, available)
-	d.Active = d.Enabled && !(asked && !known.active) && polls <= patience
+	lost := asked && !known.active || polls > patience
+	d.Active = d.Enabled && !lost
 	switch {
 	case !d.Enabled:
 		r.Status, r.StatusReason = resource.StatusStopped, "disabled in the configuration"

@@ -32,39 +32,49 @@ func (s *source) collectUpkeep(ctx context.Context, out *sdk.Snapshot) error {
 	}
 	failed := s.eachNode(ctx, datasetUpkeep, view.online(), func(node string) error {
 		upkeep, err := s.readUpkeep(ctx, node)
-		if err != nil {
-			return err
+		if err != nil && isSilence(err) {
+			return err // what was known stays
 		}
 		s.facts.updateNode(node, func(f *nodeFacts) { f.upkeep, f.checked = upkeep, true })
-		return nil
+		return err
 	})
 	tellFailures(out, failed)
 	return nil
 }
 
-// readUpkeep asks one node. What the account may not see stays unknown.
+// readUpkeep asks one node. What the account may not see, and what the node
+// does not have, stays unknown.
 func (s *source) readUpkeep(ctx context.Context, node string) (upkeepFacts, error) {
 	var upkeep upkeepFacts
-	var packages []packageRow
-	switch err := s.get(ctx, s.limits.slow, &packages, "nodes", node, "apt", "update"); {
-	case err == nil:
-		upkeep.updates, upkeep.updatesKnown = len(packages), true
-	case !isForbidden(err) && !isAbsent(err):
-		return upkeep, err
+	err := eachStep(
+		func() error {
+			var packages []packageRow
+			err := s.get(ctx, s.limits.slow, &packages, "nodes", node, "apt", "update")
+			upkeep.updates, upkeep.updatesKnown, upkeep.updatesForbidden = len(packages), err == nil, isForbidden(err)
+			return unlessWithheld(err)
+		},
+		func() error {
+			var certificates []certificateRow
+			err := s.get(ctx, s.limits.node, &certificates, "nodes", node, "certificates", "info")
+			upkeep.expires = servedUntil(certificates)
+			return unlessWithheld(err)
+		},
+		func() error {
+			var subscription subscriptionAnswer
+			err := s.get(ctx, s.limits.node, &subscription, "nodes", node, "subscription")
+			upkeep.subscription = string(subscription.Status)
+			return unlessWithheld(err)
+		},
+	)
+	return upkeep, err
+}
+
+// unlessWithheld leaves out the errors that nobody has to do anything about.
+func unlessWithheld(err error) error {
+	if isForbidden(err) || isAbsent(err) {
+		return nil
 	}
-	var certificates []certificateRow
-	if err := s.get(ctx, s.limits.node, &certificates, "nodes", node, "certificates", "info"); err == nil {
-		upkeep.expires = servedUntil(certificates)
-	} else if !isForbidden(err) && !isAbsent(err) {
-		return upkeep, err
-	}
-	var subscription subscriptionAnswer
-	if err := s.get(ctx, s.limits.node, &subscription, "nodes", node, "subscription"); err == nil {
-		upkeep.subscription = string(subscription.Status)
-	} else if !isForbidden(err) && !isAbsent(err) {
-		return upkeep, err
-	}
-	return upkeep, nil
+	return err
 }
 
 // The files of certificates. A node serves the one of its administrator, if

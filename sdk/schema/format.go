@@ -79,12 +79,15 @@ func isLabel(label string) bool {
 		return false
 	}
 	for i := range len(label) {
-		c := label[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+		if !isHostCharacter(label[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func isHostCharacter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
 
 func isHostPort(value string) bool {

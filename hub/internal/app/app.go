@@ -261,7 +261,9 @@ func (a *App) description() api.Build {
 }
 
 // pluginDevelopment says that plugins run unchecked from their authors' folders.
-func (a *App) pluginDevelopment() bool { return a.config.Plugins.Dev && len(a.config.Plugins.Folders) > 0 }
+func (a *App) pluginDevelopment() bool {
+	return a.config.Plugins.Dev && len(a.config.Plugins.Folders) > 0
+}
 
 // deployment says how the hub was installed.
 func (a *App) deployment() string {

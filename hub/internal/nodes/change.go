@@ -9,14 +9,6 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 )
 
-// Merged says that a new node was found to be a member of a cluster that is
-// watched already, and became another way to that.
-type Merged struct {
-	Cluster        string
-	ExistingNode   string // its name
-	TotalEndpoints int
-}
-
 // Add makes a node. It is nil if it is a node of its own. The error is one of
 // those of drafts, ErrExists, ErrMock, or one of package setup.
 func (d *Directory) Add(ctx context.Context, n *Draft, actor string) (*Merged, error) {
@@ -60,7 +52,8 @@ func (d *Directory) add(ctx context.Context, p product, a addition) (*Merged, er
 		if kept.Cluster, err = d.clusterAt(ctx, filled); err != nil {
 			return nil, err
 		}
-		if at := d.inCluster(a.others, kept.Cluster); at >= 0 {
+		at := d.inCluster(a.others, kept.Cluster)
+		if at >= 0 && (a.source == "" || d.accepts(ctx, &a.others[at], filled, kept.Cluster)) {
 			return d.merge(ctx, &a.others[at], filled, a.actor)
 		}
 	}
@@ -126,62 +119,6 @@ func distinct(p product, others []entry, name, address string) string {
 		return name
 	}
 	return name + " (" + hostOf(address) + ")"
-}
-
-// clusterAt asks a server for the name of its cluster. One that does not
-// answer now may have one all the same; polling it will tell.
-func (d *Directory) clusterAt(ctx context.Context, f *form) (string, error) {
-	tried, err := d.try(ctx, f, "")
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	if err != nil {
-		d.Logger.Debug("cluster of a new node is not known yet", "error", err)
-		return "", nil
-	}
-	return tried.Cluster, nil
-}
-
-// inCluster returns which node is a way to the cluster, -1 if none is.
-func (d *Directory) inCluster(all []entry, name string) int {
-	if name == "" {
-		return -1
-	}
-	snapshot := d.Inventory.Snapshot()
-	return slices.IndexFunc(all, func(e entry) bool {
-		return e.product.typ == "pve" && clusterOf(snapshot, &e).Name == name
-	})
-}
-
-// merge adds an address to a node. A cluster has its accounts in common: if the
-// token is the same one, what was tried just now is its newest value.
-func (d *Directory) merge(ctx context.Context, one *entry, member *form, actor string) (*Merged, error) {
-	component, err := d.Components.Component(ctx, one.product.plugin, one.product.component)
-	if err != nil {
-		return nil, err
-	}
-	filled, err := newForm(one.product, component.Config, one.instance)
-	if err != nil {
-		return nil, err
-	}
-	if id := filled.text(fieldTokenID); id != "" && id == member.text(fieldTokenID) {
-		filled.set(fieldTokenSecret, member.text(fieldTokenSecret))
-	}
-	known, _ := filled.config[fieldEndpoints].([]any)
-	if address := any(member.text(fieldURL)); !slices.Contains(known, address) && address != any(filled.text(fieldURL)) && filled.hasRoom(fieldEndpoints, len(known)) {
-		known = append(known, address)
-	}
-	filled.set(fieldEndpoints, known)
-	draft, err := filled.draft(one.instance.Name, one.instance.Enabled)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Office.Update(ctx, one.instance.ID, draft, actor); err != nil {
-		return nil, err
-	}
-	return &Merged{
-		Cluster: clusterOf(d.Inventory.Snapshot(), one).Name, ExistingNode: one.instance.Name, TotalEndpoints: len(known) + 1,
-	}, nil
 }
 
 // Change changes a node to what the draft says; what it does not say stays,

@@ -466,6 +466,30 @@ func TestMembersOfOneClusterAreOneNode(t *testing.T) {
 	}
 }
 
+// TestStrangersAreNotTakenIntoClusters: a server that registers itself becomes
+// a way to a cluster only if the cluster knows its token, for the hub will show
+// it the token for the cluster.
+func TestStrangersAreNotTakenIntoClusters(t *testing.T) {
+	for value, want := range map[string]int{"known": 1, "made up": 2} {
+		w := nodestest.New(t, false)
+		w.Answer = func(one instance.Instance) supervise.TestResult {
+			if strings.Contains(string(one.Config), "10.0.0.1") && one.Secrets["/token_secret"] == "made up" {
+				return nodestest.Down()
+			}
+			return supervise.TestResult{OK: true, Facts: map[string]string{"cluster": "lab", "nodes": "a,b"}}
+		}
+		add(t, w, token("pve", "one", "10.0.0.1"))
+		r := &nodes.Registration{Type: "pve", Host: "10.0.0.2", TokenID: "pulse@pam!other", TokenValue: value, Name: "two", Source: "script"}
+		if _, err := w.Register(t.Context(), r, "script"); err != nil {
+			t.Fatal(err)
+		}
+		saved := w.Saved(t)
+		if len(saved) != want || strings.Contains(string(saved[0].Config), "10.0.0.2") != (want == 1) || saved[0].Secrets["/token_secret"] != "geheim" {
+			t.Errorf("with a token that is %s, %d nodes were made, the first is %s", value, len(saved), saved[0].Config)
+		}
+	}
+}
+
 func TestClustersAreRefreshed(t *testing.T) {
 	w := nodestest.New(t, false)
 	add(t, w, token("pve", "one", "10.0.0.1"))

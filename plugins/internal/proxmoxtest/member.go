@@ -1,12 +1,11 @@
 package proxmoxtest
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // member is one node of the cluster.
@@ -69,7 +70,7 @@ const tries = 20
 func (s *Server) listen(nodes []row) {
 	s.t.Helper()
 	for range tries {
-		listeners, err := listenAll(len(nodes))
+		listeners, err := listenAll(s.t.Context(), len(nodes))
 		if err != nil {
 			continue
 		}
@@ -82,11 +83,11 @@ func (s *Server) listen(nodes []row) {
 }
 
 // listenAll opens the same port at consecutive loopback addresses.
-func listenAll(n int) ([]net.Listener, error) {
+func listenAll(ctx context.Context, n int) ([]net.Listener, error) {
 	var listeners []net.Listener
 	port := "0"
 	for i := range n {
-		listener, err := net.Listen("tcp", net.JoinHostPort(loopback(i), port))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(loopback(i), port))
 		if err != nil {
 			for _, l := range listeners {
 				_ = l.Close() // another port is tried
@@ -105,7 +106,7 @@ func (s *Server) serve(node string, listener net.Listener) {
 	host, _, _ := net.SplitHostPort(listener.Addr().String())
 	m := &member{node: node, address: listener.Addr().String(), cert: s.authority.issue(s.t, Certificate{Names: []string{host, node}})}
 	m.server = &http.Server{
-		Handler: http.HandlerFunc(s.handle), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: http.HandlerFunc(s.handle), ReadHeaderTimeout: time.Minute, ErrorLog: hclog.NewNullLogger().StandardLogger(nil),
 	}
 	secured := tls.NewListener(listener, &tls.Config{
 		MinVersion:     tls.VersionTLS12,

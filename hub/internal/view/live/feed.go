@@ -80,7 +80,7 @@ func (f *Feed) update(delta *Delta, snap *inventory.Snapshot, key string) error 
 		}
 		return nil
 	}
-	after, err := Encode(snap, f.projector, e)
+	after, err := Encode(f.projector, e)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (f *Feed) Reset(snap *inventory.Snapshot, in resources.Inputs) error {
 		if !f.projector.Shown(e) {
 			continue
 		}
-		fragment, err := Encode(snap, f.projector, e)
+		fragment, err := Encode(f.projector, e)
 		if err != nil {
 			failure = err
 			continue

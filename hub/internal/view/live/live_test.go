@@ -325,7 +325,7 @@ func BenchmarkPatch(b *testing.B) {
 		snap := fleet.Inventory.Snapshot()
 		p := resources.NewProjector(snap, resources.Inputs{}, nil)
 		for e := range snap.All() {
-			fragment, err := Encode(snap, p, e)
+			fragment, err := Encode(p, e)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
-	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
 // Resource is a resource as the feed shows it: the unified one, and what only
@@ -27,34 +26,14 @@ type Fragment struct {
 }
 
 // Encode encodes a resource for the feed.
-//
-// A kind that a plugin invented has the entry's key for an id, and not the
-// unified one: that is as the plugin says, who cannot know what ids others use.
-func Encode(snap *inventory.Snapshot, p *resources.Projector, e *inventory.Entry) (Fragment, error) {
+func Encode(p *resources.Projector, e *inventory.Entry) (Fragment, error) {
 	told := Resource{Live: p.Live(e), Source: e.Source, Metrics: metricsOf(e.Metrics)}
-	if invented(e.Kind) {
-		told.ID = e.Key
+	if resources.Invented(e.Kind) {
 		told.PlatformData = membersOf(e)
-	}
-	if parent, ok := snap.Get(e.ParentKey); ok && invented(parent.Kind) {
-		told.ParentID = parent.Key
 	}
 	encoded, err := json.Marshal(told)
 	if err != nil {
 		return Fragment{}, fmt.Errorf("encode resource %s: %w", e.Key, err)
 	}
 	return Fragment{ID: told.ID, JSON: encoded}, nil
-}
-
-// invented says whether a kind is none of Pulse's own.
-func invented(kind resource.Kind) bool {
-	switch kind {
-	case resource.KindNode, resource.KindVM, resource.KindContainer, resource.KindStorage, resource.KindDisk,
-		resource.KindCeph, resource.KindReplication, resource.KindBackup, resource.KindBackupTask,
-		resource.KindSnapshot, resource.KindBackupServer, resource.KindDatastore, resource.KindBackupJob,
-		resource.KindMailGateway, resource.KindHost, resource.KindContainerHost, resource.KindAppContainer,
-		resource.KindService, resource.KindCluster, resource.KindClusterNode, resource.KindPod, resource.KindDeployment:
-		return false
-	}
-	return true
 }

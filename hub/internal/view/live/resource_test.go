@@ -70,11 +70,11 @@ func TestOwnKindsAreNotInvented(t *testing.T) {
 	kinds := map[resource.Kind]bool{}
 	for e := range viewtest.World(t).Snapshot().All() {
 		kinds[e.Kind] = true
-		if invented(e.Kind) {
+		if resources.Invented(e.Kind) {
 			t.Errorf("%s counts as invented", e.Kind)
 		}
 	}
-	if len(kinds) < 20 || !invented("service") || !invented("") {
+	if len(kinds) < 20 || !resources.Invented("service") || !resources.Invented("") {
 		t.Errorf("looked at %d kinds", len(kinds))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -60,7 +61,7 @@ func (t *touched) add(change *inventory.Change) {
 	case resource.KindPod, resource.KindClusterNode, resource.KindDeployment, resource.KindDatastore: // counts
 		t.above(e)
 	default: // the parent's id
-		if invented(e.Kind) {
+		if resources.Invented(e.Kind) {
 			t.below(e)
 		}
 	}

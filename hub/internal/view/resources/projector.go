@@ -93,7 +93,22 @@ func Shown(kind resource.Kind) bool {
 	return true
 }
 
-// ID returns the unified id of a resource. It is the v5 id for most; things
+// Invented says whether a kind is none of Pulse's own.
+func Invented(kind resource.Kind) bool {
+	switch kind {
+	case resource.KindNode, resource.KindVM, resource.KindContainer, resource.KindStorage, resource.KindDisk,
+		resource.KindCeph, resource.KindReplication, resource.KindBackup, resource.KindBackupTask,
+		resource.KindSnapshot, resource.KindBackupServer, resource.KindDatastore, resource.KindBackupJob,
+		resource.KindMailGateway, resource.KindHost, resource.KindContainerHost, resource.KindAppContainer,
+		resource.KindService, resource.KindCluster, resource.KindClusterNode, resource.KindPod, resource.KindDeployment:
+		return false
+	}
+	return true
+}
+
+// ID returns the unified id of a resource. A kind that a plugin invented has
+// the key for an id: its own is as the plugin says, who cannot know what ids
+// others use. For the others it is the v5 id for most; things
 // below a container host or a cluster are named by its id and their own, and a
 // container host or cluster whose id a host agent also has gets a prefix.
 func (p *Projector) ID(e *inventory.Entry) string {
@@ -114,6 +129,9 @@ func (p *Projector) ID(e *inventory.Entry) string {
 		return p.clusterOf(e) + "/deployment/" + v5.K8sUID(e)
 	case resource.KindDatastore:
 		return "pbs-" + p.instance(e) + "/" + e.Name
+	}
+	if Invented(e.Kind) {
+		return e.Key
 	}
 	return v5.ID(p.snap, e)
 }

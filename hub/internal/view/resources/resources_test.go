@@ -207,13 +207,13 @@ func TestAlertsAndPluginKinds(t *testing.T) {
 	viewtest.Apply(t, inv, inventory.SourceRef{ID: "ups", Type: "ups", Name: "ups"},
 		resource.Resource{ID: "one", Kind: "ups", Name: "one", Status: resource.StatusDegraded, Detail: &resource.Generic{JSON: `{"battery":0.5}`}},
 		resource.Resource{ID: "two", Kind: "ups", Name: "two", Detail: &resource.Generic{JSON: `{broken`}})
-	in := Inputs{Revision: 1, Alerts: map[string][]Alert{"one": {{ID: "a", Level: "critical"}}}}
+	in := Inputs{Revision: 1, Alerts: map[string][]Alert{"ups/one": {{ID: "a", Level: "critical"}}}}
 	view := NewView()
 	page, err := view.List(inv.Snapshot(), in, Filter{WithAlerts: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"one"}, listedIDs(t, page)); diff != "" {
+	if diff := cmp.Diff([]string{"ups/one"}, listedIDs(t, page)); diff != "" {
 		t.Errorf("with alerts (-want +got):\n%s", diff)
 	}
 	for _, part := range []string{`"platformData":{"battery":0.5}`, `"platformType":"ups"`, `"status":"degraded"`, `"withAlerts":1`, `"level":"critical"`} {
