@@ -34,7 +34,7 @@ func TestThePluginConforms(t *testing.T) {
 	}
 	secrets := map[string]string{"/password": password}
 	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick, Checks: checks(),
+		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
 		Samples: map[string]conformance.Sample{
 			"source/pmg": {Config: sample(), Variants: []json.RawMessage{sample()}, Secrets: secrets},
 		},
@@ -47,18 +47,6 @@ func TestThePluginConforms(t *testing.T) {
 	if !report.Conforms {
 		t.Error("the plugin does not conform")
 	}
-}
-
-// checks returns those that apply: a few aim the plugin at an address that
-// begins with http://, which it refuses.
-func checks() []string {
-	var ids []string
-	for _, check := range conformance.Checks() {
-		if check.ID != "hostile-request" && check.ID != "cancel" && check.ID != "deadline" {
-			ids = append(ids, check.ID)
-		}
-	}
-	return ids
 }
 
 func manifestFile(t *testing.T) string {
