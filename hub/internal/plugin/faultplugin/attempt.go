@@ -2,6 +2,7 @@ package faultplugin
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -24,6 +25,7 @@ const connectLimit = 5 * time.Second
 //	read PATH        as a file
 //	write PATH       as a file
 //	fill MEBIBYTES   of memory
+//	work HASHES      of processor time
 //	count            up by one in the key-value store of the hub; tells the number
 //	user             tells its user and group
 //	home             tells its home
@@ -40,6 +42,8 @@ func (s authoredSource) attempt(ctx context.Context, attempt string) string {
 		err = os.WriteFile(with, []byte("x"), 0o600)
 	case "fill":
 		err = fill(with)
+	case "work":
+		err = work(with)
 	case "count":
 		found, err = s.count(ctx)
 	case "user":
@@ -77,6 +81,20 @@ func fill(mebibytes string) error {
 	block := make([]byte, number<<20)
 	for i := 0; i < len(block); i += os.Getpagesize() {
 		block[i] = 1
+	}
+	return nil
+}
+
+// work hashes a mebibyte so many times.
+func work(times string) error {
+	number, err := strconv.Atoi(times)
+	if err != nil {
+		return err
+	}
+	block := make([]byte, 1<<20)
+	for range number {
+		sum := sha256.Sum256(block)
+		copy(block, sum[:])
 	}
 	return nil
 }

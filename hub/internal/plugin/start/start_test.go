@@ -53,7 +53,8 @@ func TestEveryLevel(t *testing.T) {
 			}
 			state := filepath.Join(b.data, "state")
 			got, err := b.try(process, "connect "+granted, "connect "+refused, "read "+secret, "write "+state, "read "+state,
-				"write "+filepath.Join(filepath.Dir(b.data), "x"), "count", "user", "home")
+				"write "+filepath.Join(filepath.Dir(b.data), "x"), "count", "user", "home",
+				"work 100") // so that there is processor time to see: its unit is 10 ms
 			must(t, err)
 			confined := level >= launcher.Confined
 			for attempt, denied := range map[string]bool{
