@@ -42,6 +42,9 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 		}
 	}
 	out.Put(r)
+	if problem, wrong := s.client.ClockProblem(); wrong {
+		out.Problem(problem)
+	}
 	return nil
 }
 

@@ -27,6 +27,9 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 	r, detail := s.gateway(v, looks)
 	faults = append(faults, s.addStatistics(within, nodeToAsk(looks), &r, detail)...)
 	out.Put(r)
+	if problem, wrong := s.client.ClockProblem(); wrong {
+		out.Problem(problem)
+	}
 	tell(out, looks, faults)
 	return nil
 }

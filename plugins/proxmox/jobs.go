@@ -2,6 +2,7 @@ package proxmox
 
 import (
 	"context"
+	"strings"
 
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -17,6 +18,10 @@ type jobRow struct {
 	Pool    text     `json:"pool"`
 	Comment text     `json:"comment"`
 	NextRun number   `json:"next-run"`
+	// Schedule is a calendar event; before version 7.1 there were a time of day and the days of the week instead.
+	Schedule  text `json:"schedule"`
+	StartTime text `json:"starttime"`
+	Weekdays  text `json:"dow"`
 }
 
 // uncoveredRow is a row of /cluster/backup-info/not-backed-up: a guest in no job.
@@ -79,5 +84,16 @@ func (r *jobRow) resource() resource.Resource {
 	if r.Enabled != nil && !bool(*r.Enabled) {
 		job.State, job.NextRun, out.Status = "disabled", resource.BackupJob{}.NextRun, resource.StatusStopped
 	}
+	if schedule := r.schedule(); schedule != "" {
+		out.Labels = map[string]string{"schedule": schedule}
+	}
 	return out
+}
+
+// schedule is when the job runs, as a calendar event.
+func (r *jobRow) schedule() string {
+	if r.Schedule != "" || r.StartTime == "" {
+		return string(r.Schedule)
+	}
+	return strings.TrimSpace(string(r.Weekdays) + " " + string(r.StartTime))
 }

@@ -107,6 +107,9 @@ func (s *source) addMetrics(r *resource.Resource, known nodeFacts, fresh bool) {
 		r.Metrics = append(r.Metrics, resource.Metric{Name: "certificate_time_left", Value: left, Unit: resource.UnitSeconds})
 	}
 	r.Labels = map[string]string{}
+	if expires := known.upkeep.expires; !expires.IsZero() {
+		r.Labels["certificate_expires"] = expires.UTC().Format(time.DateOnly)
+	}
 	if known.upkeep.subscription != "" {
 		r.Labels["subscription"] = known.upkeep.subscription
 	}
@@ -122,7 +125,7 @@ func (s *source) nodeTrouble(v *view, n member, known nodeFacts, failed error) s
 		reasons = append(reasons, "the cluster has no quorum")
 	}
 	if failed != nil {
-		reasons = append(reasons, "its API does not answer: "+failed.Error())
+		reasons = append(reasons, silence(failed)+failed.Error())
 	}
 	if lrm := s.facts.highAvailability().lost[n.name]; lrm != "" {
 		reasons = append(reasons, "high availability: "+lrm)
@@ -132,6 +135,14 @@ func (s *source) nodeTrouble(v *view, n member, known nodeFacts, failed error) s
 		reasons = append(reasons, "its certificate has expired on "+expires.Format(time.DateOnly))
 	}
 	return strings.Join(reasons, ", ")
+}
+
+// silence introduces the reason for which a node's own figures are missing.
+func silence(failed error) string {
+	if isForbidden(failed) {
+		return "" // it has answered
+	}
+	return "its API does not answer: "
 }
 
 // memoryOf prefers the node's own figures. What the kernel could give back at

@@ -102,12 +102,8 @@ func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
 // Close implements sdk.Closer.
 func (s *source) Close() { s.client.Close() }
 
-const (
-	// testTimeout bounds a try.
-	testTimeout = 20 * time.Second
-	// worthTelling is how far apart clocks may be before a try tells it.
-	worthTelling = 30 * time.Second
-)
+// testTimeout bounds a try.
+const testTimeout = 20 * time.Second
 
 // Test implements sdk.Tester: it logs in and says what there is and what the
 // account may not see.
@@ -142,7 +138,7 @@ func (s *source) testResult(ctx context.Context, version string, view *view) sdk
 		facts["cluster"] = view.name
 		what = fmt.Sprintf("cluster %s with %d nodes", view.name, len(names))
 	}
-	if skew, known := s.client.Skew(); known && skew.Abs() > worthTelling {
+	if skew, known := s.client.Skew(); known && skew.Abs() > proxmoxapi.ToleratedSkew {
 		facts["clock_ahead_of_hub"] = skew.Round(time.Second).String()
 	}
 	if lacking := s.lacking(ctx, version); len(lacking) > 0 {

@@ -30,6 +30,9 @@ func (s *source) collectStatus(ctx context.Context, out *sdk.Snapshot) error {
 		out.Failed("cluster", view.statusErr)
 	}
 	s.tellEndpoints(out)
+	if problem, wrong := s.client.ClockProblem(); wrong {
+		out.Problem(problem)
+	}
 	tellFailures(out, failed)
 	s.putNodes(view, failed, out)
 	s.putGuests(view, out)

@@ -75,8 +75,11 @@ type Parts struct {
 	Nodes           Nodes
 	Discovery       Discovery
 	SetupTokens     SetupTokens
-	// Callers recognises API tokens that come in a body.
-	Callers Recognizer
+	// Callers recognises API tokens that come in a body, TokenIssuer makes them.
+	Callers     Recognizer
+	TokenIssuer TokenIssuer
+	// Broadcast tells those who are connected to Stream.
+	Broadcast Broadcaster
 	// Stream serves the websocket; the request is authenticated.
 	Stream http.Handler
 	// Description is the OpenAPI document of the routes.
@@ -117,7 +120,7 @@ func (a *API) Routes() []route.Route {
 		{"Agents", a.agentRoutes()},
 		{"Plugins", a.pluginRoutes()},
 		{"Instances", a.instanceRoutes()},
-		{"Nodes", slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes())},
+		{"Nodes", slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes(), a.installRoutes(), a.broadcastRoutes())},
 		{"Description", a.descriptionRoutes()},
 	} {
 		for _, r := range area.routes {

@@ -71,9 +71,10 @@ func start(t testing.TB) *hub {
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: at}, Tokens: callers, Inventory: inv,
 		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store,
-		Nodes: nodestest.New(t, false), Discovery: discover.New(discover.Options{}), SetupTokens: setuptoken.NewDesk(nil), Callers: callers,
+		Nodes: nodestest.New(t, false), Discovery: discover.NewWatch(discover.New(discover.Options{}), discover.DefaultConfig(), hclog.NewNullLogger()),
+		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: &issuer{}, Broadcast: &broadcasts{},
 		Plugins: plugins{}, Publishers: publishers{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
-		Scheduler: scheduler{collect.Health{At: at, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
+		Scheduler: scheduler{collect.Health{At: at, Adaptive: true, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
 			Source: inventory.SourceRef{Type: "pve", Name: "a", Address: "https://a"}, Staleness: 1, Failures: 6,
 			LastError:  &collect.PollError{At: at, Message: "401", Permanent: true},
 			Breaker:    collect.BreakerHealth{State: collect.BreakerOpen, Since: at, RetryAt: at, Failures: 6},

@@ -5,16 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
 )
 
-// Discovery finds servers in networks, as package discover does.
+// Discovery finds servers in networks, as discover.Watch does.
 type Discovery interface {
 	Last() (discover.Result, bool)
-	Scan(ctx context.Context, request discover.Request) (discover.Result, error)
+	// Scan looks through networks in CIDR form, those of the settings if none are named.
+	Scan(ctx context.Context, networks string) (discover.Result, error)
 }
 
 // Discovered is what was found in networks.
@@ -56,7 +58,7 @@ type DiscoveryPhase struct {
 
 // DiscoveryRequest is what to look through.
 type DiscoveryRequest struct {
-	Subnet   string `json:"subnet" description:"Networks in CIDR form with commas between; auto or empty: the private ones that the hub is in."`
+	Subnet   string `json:"subnet" description:"Networks in CIDR form with commas between; auto: the private ones that the hub is in; empty: those of the settings."`
 	UseCache bool   `json:"use_cache" description:"Answer with what was found before, if anything was looked for."`
 }
 
@@ -79,7 +81,7 @@ func (a *API) discoverRoutes() []route.Route {
 		{
 			Methods: []string{http.MethodPost}, Path: "/api/discover", Access: route.Authenticated(), MaxBody: maxRequestBody,
 			Summary:     "Look for Proxmox servers",
-			Description: "Knocks on ports 8006 and 8007 of at most 1024 addresses, for at most 30 seconds.",
+			Description: "Knocks on ports 8006 and 8007 of at most as many addresses as the settings allow, 1024 by default, for at most 30 seconds.",
 			Body:        DiscoveryRequest{}, Answer: Discovered{}, Handle: a.discover,
 		},
 	}
@@ -106,7 +108,7 @@ func (a *API) discover(c *route.Call) (any, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(c.Context(), scanTimeout, errScanTimeout)
 	defer cancel()
-	found, err := a.Discovery.Scan(ctx, discover.Request{Networks: body.Subnet, Settings: discover.Defaults()})
+	found, err := a.Discovery.Scan(ctx, body.Subnet)
 	if errors.Is(err, discover.ErrNetwork) {
 		return nil, route.BadRequestText("Invalid subnet: " + err.Error())
 	}
@@ -119,12 +121,7 @@ func (a *API) discover(c *route.Call) (any, error) {
 }
 
 func (a *API) shownDiscovery(found *discover.Result) Discovered {
-	shown := Discovered{Servers: make([]DiscoveredServer, 0, len(found.Servers)), Errors: found.Problems}
-	for _, one := range found.Servers {
-		shown.Servers = append(shown.Servers, DiscoveredServer{
-			IP: one.Address.String(), Port: one.Port, Type: one.Type, Version: one.Version, Hostname: one.Hostname, Release: one.Release,
-		})
-	}
+	shown := Discovered{Servers: shownServers(found.Servers), Errors: found.Problems}
 	shown.Environment = &DiscoveryEnvironment{
 		Type: "native", Confidence: 1, Phases: []DiscoveryPhase{}, Warnings: []string{}, Metadata: map[string]string{},
 	}
@@ -133,14 +130,41 @@ func (a *API) shownDiscovery(found *discover.Result) Discovered {
 		shown.Environment.Warnings = append(shown.Environment.Warnings,
 			"The hub runs in a container, whose networks may not be those of the servers: name the networks to look through")
 	}
-	for _, network := range found.Networks {
-		name := "named"
-		if network.Own {
-			name = "local"
-		}
-		shown.Environment.include(name, network.Prefix.String())
+	for i := range found.Networks {
+		shown.Environment.include(phaseOf(found.Networks[i:]), found.Networks[i].Prefix.String())
 	}
 	return shown
+}
+
+func shownServers(found []discover.Server) []DiscoveredServer {
+	shown := make([]DiscoveredServer, 0, len(found))
+	for i := range found {
+		shown = append(shown, shownServer(&found[i]))
+	}
+	return shown
+}
+
+func shownServer(one *discover.Server) DiscoveredServer {
+	return DiscoveredServer{
+		IP: one.Address.String(), Port: one.Port, Type: one.Type, Version: one.Version, Hostname: one.Hostname, Release: one.Release,
+	}
+}
+
+// phaseOf names how the first of the networks came to be looked through.
+func phaseOf(networks []discover.Network) string {
+	if len(networks) > 0 && networks[0].Own {
+		return "local"
+	}
+	return "named"
+}
+
+// subnets writes networks with commas between.
+func subnets(networks []discover.Network) string {
+	texts := make([]string, 0, len(networks))
+	for _, network := range networks {
+		texts = append(texts, network.Prefix.String())
+	}
+	return strings.Join(texts, ",")
 }
 
 // include adds a network to the phase of that name.

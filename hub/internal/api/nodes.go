@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
@@ -128,9 +129,12 @@ func (a *API) changeNode(c *route.Call) (any, error) {
 }
 
 func (a *API) removeNode(c *route.Call) (any, error) {
-	if err := a.Nodes.Remove(c.Context(), c.PathValue("id"), actor(c)); err != nil {
+	id := c.PathValue("id")
+	if err := a.Nodes.Remove(c.Context(), id, actor(c)); err != nil {
 		return nil, nodeFailure(err)
 	}
+	typ, _, _ := strings.Cut(id, "-")
+	a.nodesChanged("node_deleted", changedNode{NodeType: typ})
 	return done(c, http.StatusOK)
 }
 
@@ -143,6 +147,7 @@ func (a *API) refreshCluster(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, nodeFailure(err)
 	}
+	a.nodesChanged("nodes_updated", changedNode{NodeType: "pve", Action: "cluster_refresh"})
 	return refreshed, nil
 }
 

@@ -30,12 +30,14 @@ import (
 type nodeHub struct {
 	*hub
 	*nodestest.World
-	now time.Time
+	now    time.Time
+	told   *broadcasts
+	issuer *issuer
 }
 
 func startNodes(t *testing.T, mock bool, networks ...string) *nodeHub {
 	t.Helper()
-	h := &nodeHub{World: nodestest.New(t, mock), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
+	h := &nodeHub{World: nodestest.New(t, mock), told: &broadcasts{}, issuer: &issuer{}, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 	callers := auth.New(auth.Options{Configured: []auth.Token{
 		{ID: "all", Hash: auth.HashToken("all")},
 		{ID: "agent", Hash: auth.HashToken("agent"), Scopes: []auth.Scope{auth.ScopeHostReport}},
@@ -49,8 +51,10 @@ func startNodes(t *testing.T, mock bool, networks ...string) *nodeHub {
 	}
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Started: h.now}, Tokens: callers, Callers: callers, Nodes: h.World, Now: now,
-		Discovery:   discover.New(discover.Options{Ports: []uint16{1}, Interfaces: own, Now: now}),
-		SetupTokens: setuptoken.NewDesk(now),
+		Discovery: discover.NewWatch(discover.New(discover.Options{
+			Ports: []uint16{1}, Interfaces: own, Now: now, Tell: func(e discover.Event) { api.TellDiscovery(h.told, e) },
+		}), discover.DefaultConfig(), hclog.NewNullLogger()),
+		SetupTokens: setuptoken.NewDesk(now), TokenIssuer: h.issuer, Broadcast: h.told,
 	})
 	h.hub = &hub{routes: answers.Routes(), Handler: route.New(route.Options{
 		Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),

@@ -18,7 +18,7 @@ type Scheduler interface {
 // SchedulerHealth is how polling goes.
 type SchedulerHealth struct {
 	UpdatedAt  time.Time        `json:"updatedAt"`
-	Enabled    bool             `json:"enabled" description:"Whether intervals adapt to how fast things change."`
+	Enabled    bool             `json:"enabled" description:"Whether intervals adapt to how things go."`
 	Queue      PollQueue        `json:"queue"`
 	DeadLetter DeadLetters      `json:"deadLetter"`
 	Breakers   []OpenBreaker    `json:"breakers,omitempty" description:"Only those that are not closed and pristine."`
@@ -118,7 +118,7 @@ const maxDeadLetters = 25
 func (a *API) schedulerHealth(*route.Call) (any, error) {
 	health := a.Scheduler.Health()
 	out := SchedulerHealth{
-		UpdatedAt: health.At.UTC(),
+		UpdatedAt: health.At.UTC(), Enabled: health.Adaptive,
 		Queue: PollQueue{
 			Depth: health.Queue.Depth, DueWithinSeconds: health.Queue.DueSoon, PerType: health.Queue.PerType,
 		},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -192,6 +193,10 @@ func (a *API) autoRegister(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, nodeFailure(err)
 	}
+	a.nodesChanged("node_auto_registered", RegisteredNode{
+		Type: registration.Type, Host: host, Name: cmp.Or(registration.Name, host), TokenID: registration.TokenID, HasToken: true,
+		Status: nodes.Connected,
+	})
 	return Registered{Status: "success", Message: "Node " + host + " auto-registered successfully", NodeID: host}, nil
 }
 

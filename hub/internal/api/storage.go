@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/view/coverage"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 )
 
@@ -50,6 +51,13 @@ func (a *API) storageRoutes() []route.Route {
 			Path: "/api/backups/{rest...}", Access: read, Summary: "Every backup, by its other names",
 			Answer: v5.AllBackups{}, Handle: a.backups,
 		},
+		{
+			Path: "/api/backup-coverage", Access: read,
+			Summary: "How well guests are covered by backups, and backups of guests that are no more",
+			Description: "A last backup may be one and a half times as old as the interval of the guest's job, " +
+				"or 48 hours if that is not known.",
+			Answer: coverage.Coverage{}, Handle: a.backupCoverage,
+		},
 		{Path: "/api/snapshots", Access: read, Summary: "Snapshots of guests", Answer: GuestSnapshots{}, Handle: a.guestSnapshots},
 	}
 }
@@ -78,6 +86,10 @@ func (a *API) hypervisorBackups(*route.Call) (any, error) {
 
 func (a *API) backupServers(*route.Call) (any, error) {
 	return BackupServers{v5.BackupServers(a.Inventory.Snapshot())}, nil
+}
+
+func (a *API) backupCoverage(*route.Call) (any, error) {
+	return coverage.Of(a.Inventory.Snapshot(), a.Now()), nil
 }
 
 func (a *API) guestSnapshots(*route.Call) (any, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
@@ -193,14 +194,16 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	running.start(ctx, "stream", feed.Run)
 	a.startTelemetry(ctx, running, measured)
 
+	discovery := a.newDiscovery(feed)
+	running.start(ctx, "discovery", discovery.Run)
 	answers := api.New(api.Parts{
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
 		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
 		Measurements: opened.metrics, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
-		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discover.New(discover.Options{}),
-		SetupTokens: setuptoken.NewDesk(nil), Callers: callers,
-		Stream: feed, Description: description.Description(),
+		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
+		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: a.newIssuer(opened.settings, callers),
+		Stream: feed, Broadcast: feed, Description: description.Description(),
 	})
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,
@@ -212,6 +215,19 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		return err
 	}
 	return a.serveLocal(ctx, running, routes)
+}
+
+// newDiscovery looks for servers and tells everybody who is connected.
+func (a *App) newDiscovery(feed *stream.Stream) *discover.Watch {
+	scanner := discover.New(discover.Options{Tell: func(e discover.Event) { api.TellDiscovery(feed, e) }})
+	return discover.NewWatch(scanner, a.config.Discovery, a.logger.Named("discover"))
+}
+
+// newIssuer makes the one place where API tokens are made and revoked.
+func (a *App) newIssuer(settings *store.DB, callers *auth.Authenticator) *auth.Issuer {
+	return auth.NewIssuer(auth.IssuerOptions{
+		Store: tokens{settings}, Authenticator: callers, Changes: chronicle.New(settings), Logger: a.logger.Named("auth"),
+	})
 }
 
 // serveLocal serves the same routes to administrators of this machine.

@@ -70,7 +70,12 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 		Host: func(plugin string) pluginv1.HostServiceServer {
 			return p.services.For(plugin, p.registry.GrantedTo(plugin))
 		},
-		Changed: func(change supervise.Change) { p.registry.Changed(change) },
+		Changed: func(change supervise.Change) {
+			p.registry.Changed(change)
+			if change.Renewed {
+				p.collectAnew(change)
+			}
+		},
 	})
 	p.registry, err = registry.New(a.registryOptions(settings, p, bundled, changes, lock))
 	if err != nil {
@@ -78,7 +83,7 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 	}
 	secrets.host, secrets.registry = p.host, p.registry
 	p.scheduler = collect.New(collect.Options{
-		Sink: live, Caller: p.host, Retry: a.tuning.Retry, Logger: a.logger.Named("collect"),
+		Sink: live, Caller: p.host, Adaptive: a.config.Adaptive, Retry: a.tuning.Retry, Logger: a.logger.Named("collect"),
 	})
 	office := setup.Options{
 		Repository: instances, Plugins: p.registry, Host: p.host, Scheduler: p.scheduler, Kept: p,
@@ -89,6 +94,18 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 	}
 	p.office = setup.New(office)
 	return p, nil
+}
+
+// collectAnew polls everything of a new process now. What slower datasets have
+// learnt and quicker ones show went with the process before; until they were
+// due again, for up to an hour, less would be shown.
+func (p *platform) collectAnew(change supervise.Change) {
+	for _, one := range p.scheduler.Health().Instances {
+		plugin, id := one.Source.Plugin, one.Source.ID
+		if plugin == change.Plugin && (change.Process == plugin || change.Process == plugin+"/"+id) {
+			p.scheduler.Retry(id)
+		}
+	}
 }
 
 func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.Catalog, changes *chronicle.Chronicle, lock *lockfile.File) registry.Options {

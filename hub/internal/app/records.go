@@ -27,6 +27,36 @@ func (t tokens) Tokens(ctx context.Context) ([]auth.Token, error) {
 	return list, nil
 }
 
+// AddToken is part of auth.TokenStore.
+func (t tokens) AddToken(ctx context.Context, token auth.Token, limit int) error {
+	return t.store.Update(ctx, func(tx store.Tx) error {
+		kept, err := tx.List(ctx, store.Tokens, "")
+		if err != nil {
+			return err
+		}
+		if len(kept) >= limit {
+			return auth.ErrTooManyTokens
+		}
+		return store.PutJSON(ctx, tx, store.Tokens, token.ID, token)
+	})
+}
+
+// DeleteToken is part of auth.TokenStore.
+func (t tokens) DeleteToken(ctx context.Context, id string) (token auth.Token, err error) {
+	err = t.store.Update(ctx, func(tx store.Tx) error {
+		token, err = store.GetJSON[auth.Token](ctx, tx, store.Tokens, id)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBadKey) {
+			return auth.ErrUnknownToken
+		}
+		if err != nil {
+			return err
+		}
+		token.ID = id
+		return tx.Delete(ctx, store.Tokens, id)
+	})
+	return token, err
+}
+
 // identityPrefix is what keys of host identities begin with: they are source ids.
 const identityPrefix = "host:"
 

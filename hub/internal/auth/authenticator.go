@@ -120,6 +120,19 @@ func (a *Authenticator) Newest() (Token, bool) {
 	return newest.token, true
 }
 
+// lastUsed returns when the token with the hash was last presented; zero if it was not.
+func (a *Authenticator) lastUsed(hash string) time.Time {
+	decoded, err := hex.DecodeString(hash)
+	if err != nil || len(decoded) != sha3Size {
+		return time.Time{}
+	}
+	c, ok := (*a.known.Load())[[sha3Size]byte(decoded)]
+	if !ok || c.lastUsed.Load() == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, c.lastUsed.Load()).UTC()
+}
+
 // Authenticate returns who sent the request, ErrNoCredentials when it does not
 // say, and ErrBadCredentials when what it says is wrong. A token is taken from
 // X-API-Token, else from an Authorization header of the Bearer scheme, else

@@ -76,6 +76,8 @@ type Dataset struct {
 	Name string
 	// Interval is the time from one poll to the next.
 	Interval time.Duration
+	// MinInterval is the shortest time between two polls, however intervals adapt; 0: as Adaptive says.
+	MinInterval time.Duration
 	// Timeout bounds one poll further than Interval and one minute do; 0: it does not.
 	Timeout time.Duration
 }
@@ -89,10 +91,6 @@ func (d Dataset) deadline() time.Duration {
 	return limit
 }
 
-// validFor returns how long an answer may be shown as fresh: until the one
-// after the next is due.
-func (d Dataset) validFor() time.Duration { return max(2*d.Interval+d.deadline(), minValid) }
-
 // Options are what a Scheduler needs.
 type Options struct {
 	Sink   Sink
@@ -100,7 +98,10 @@ type Options struct {
 	Logger hclog.Logger
 	// Workers bounds the polls that go on at the same time; 0 means 16.
 	Workers int
-	// Retry holds the numbers of failure handling; the zero value means DefaultRetry().
+	// Adaptive makes intervals follow how things go; the zero value keeps them.
+	Adaptive Adaptive
+	// Retry holds the numbers of failure handling; the zero value means those
+	// that go with Adaptive, usually DefaultRetry().
 	Retry Retry
 	// Random returns a number from 0 to 1 and spreads the polls; nil means a good one.
 	Random func() float64
@@ -109,13 +110,14 @@ type Options struct {
 // Scheduler polls sources. Its methods may be called by several goroutines,
 // before and during Run; Run is called once.
 type Scheduler struct {
-	sink    Sink
-	caller  Caller
-	logger  hclog.Logger
-	workers int
-	retry   Retry
-	random  func() float64
-	wake    chan struct{} // holds one note that the queue has changed
+	sink     Sink
+	caller   Caller
+	logger   hclog.Logger
+	workers  int
+	adaptive Adaptive
+	retry    Retry
+	random   func() float64
+	wake     chan struct{} // holds one note that the queue has changed
 
 	mu      sync.Mutex
 	targets map[string]*target
@@ -136,15 +138,16 @@ func New(options Options) *Scheduler {
 	if options.Workers <= 0 {
 		options.Workers = 16
 	}
+	options.Adaptive = options.Adaptive.withDefaults()
 	if options.Retry == (Retry{}) {
-		options.Retry = DefaultRetry()
+		options.Retry = options.Adaptive.retry()
 	}
 	if options.Random == nil {
 		options.Random = rand.Float64
 	}
 	return &Scheduler{
 		sink: options.Sink, caller: options.Caller, logger: options.Logger, workers: options.Workers,
-		retry: options.Retry, random: options.Random, wake: make(chan struct{}, 1), targets: map[string]*target{},
+		adaptive: options.Adaptive, retry: options.Retry, random: options.Random, wake: make(chan struct{}, 1), targets: map[string]*target{},
 	}
 }
 
@@ -165,7 +168,7 @@ func (s *Scheduler) Add(ctx context.Context, source Source) error {
 	s.mu.Lock()
 	s.targets[source.Ref.ID] = added
 	for _, dataset := range source.Datasets {
-		t := &task{target: added, dataset: dataset, due: time.Now()}
+		t := &task{target: added, dataset: dataset, rhythm: steady(&dataset), due: time.Now()}
 		added.tasks = append(added.tasks, t)
 		s.queue.add(t)
 	}

@@ -199,12 +199,16 @@ type fixture struct {
 
 // inBubble runs a test with a scheduler whose random number is always 0.5: no spread.
 func inBubble(t *testing.T, caller *fakeCaller, sink *fakeSink, test func(f *fixture)) {
+	inBubbleWith(t, collect.Options{}, caller, sink, test)
+}
+
+// inBubbleWith is inBubble with further options.
+func inBubbleWith(t *testing.T, options collect.Options, caller *fakeCaller, sink *fakeSink, test func(f *fixture)) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{T: t, caller: caller, sink: sink, start: time.Now()}
-		f.scheduler = collect.New(collect.Options{
-			Sink: sink, Caller: caller, Logger: hclog.NewNullLogger(), Workers: 4,
-			Random: func() float64 { return 0.5 },
-		})
+		options.Sink, options.Caller, options.Logger, options.Workers = sink, caller, hclog.NewNullLogger(), 4
+		options.Random = func() float64 { return 0.5 }
+		f.scheduler = collect.New(options)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- f.scheduler.Run(ctx) }()

@@ -8,12 +8,8 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 )
 
-const (
-	// DueSoon is the time ahead in which tasks count for Queue.DueSoon.
-	DueSoon = 12 * time.Second
-	// fullyStale is the age of the last success at which a source is as stale as one that never worked.
-	fullyStale = 5 * time.Minute
-)
+// DueSoon is the time ahead in which tasks count for Queue.DueSoon.
+const DueSoon = 12 * time.Second
 
 // Reason is why a dataset has become a dead letter.
 type Reason string
@@ -26,7 +22,9 @@ const (
 
 // Health is how collecting does. It is a copy: the caller owns it.
 type Health struct {
-	At        time.Time
+	At time.Time
+	// Adaptive says that intervals follow how things go.
+	Adaptive  bool
 	Queue     Queue
 	Instances []InstanceHealth // ordered by type, name and ID
 }
@@ -52,7 +50,8 @@ type InstanceHealth struct {
 	// FirstFailure the time of the first of all those rows.
 	Failures     int
 	FirstFailure time.Time
-	// Staleness is 0 right after a success and 1 five minutes later, or if there was none.
+	// Staleness is 0 right after a success, and 1 if there was none or the last
+	// one is as old as the longest interval of adaptive polling, usually five minutes.
 	Staleness float64
 	Breaker   BreakerHealth
 	// DeadLetter is that of its first dataset that is one, nil if none is.
@@ -72,7 +71,8 @@ type BreakerHealth struct {
 
 // DatasetHealth is how one dataset does.
 type DatasetHealth struct {
-	Name     string
+	Name string
+	// Interval is the time from the last poll to the next one, its failures aside.
 	Interval time.Duration
 	Running  bool
 	// NextRun is when it is due; zero while it runs.
@@ -106,11 +106,11 @@ type DeadLetter struct {
 // Health returns how collecting does now.
 func (s *Scheduler) Health() Health {
 	now := time.Now()
-	health := Health{At: now, Queue: Queue{PerType: map[string]int{}}}
+	health := Health{At: now, Adaptive: s.adaptive.Enabled, Queue: Queue{PerType: map[string]int{}}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, found := range s.targets {
-		health.Instances = append(health.Instances, found.health(now))
+		health.Instances = append(health.Instances, found.health(now, s.adaptive.fullyStale()))
 	}
 	for _, t := range s.queue.tasks {
 		health.Queue.Depth++
@@ -127,7 +127,7 @@ func (s *Scheduler) Health() Health {
 	return health
 }
 
-func (t *target) health(now time.Time) InstanceHealth {
+func (t *target) health(now time.Time, fullyStale time.Duration) InstanceHealth {
 	health := InstanceHealth{Source: t.source.Ref, Staleness: 1, Breaker: t.breaker.health()}
 	for _, task := range t.tasks {
 		dataset := task.health()
@@ -159,7 +159,7 @@ func (h *InstanceHealth) include(dataset *DatasetHealth, firstFailure time.Time)
 
 func (t *task) health() DatasetHealth {
 	health := DatasetHealth{
-		Name: t.dataset.Name, Interval: t.dataset.Interval, Running: t.running(),
+		Name: t.dataset.Name, Interval: t.rhythm.interval, Running: t.running(),
 		LastSuccess: t.lastSuccess, LastDuration: t.lastDuration, LastError: t.lastError, Failures: t.failures,
 	}
 	if !health.Running {

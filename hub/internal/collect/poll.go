@@ -15,8 +15,14 @@ import (
 	"github.com/pulse-hub/pulse/sdk/wire"
 )
 
+// attempt is what an observation says of the poll that it is from.
+type attempt struct {
+	sequence uint64
+	validFor time.Duration
+}
+
 // poll asks for one dataset and hands over the answer or the failure.
-func (s *Scheduler) poll(ctx context.Context, t *task, sequence uint64) outcome {
+func (s *Scheduler) poll(ctx context.Context, t *task, about attempt) outcome {
 	answer, err := s.ask(ctx, t)
 	if cause := context.Cause(ctx); cause != nil { // the source is gone, or the hub soon is
 		return outcome{err: cause, ours: true}
@@ -31,7 +37,7 @@ func (s *Scheduler) poll(ctx context.Context, t *task, sequence uint64) outcome 
 		}
 		return outcome{err: err}
 	}
-	_, err = s.sink.Apply(ctx, answer.observation(t, sequence))
+	_, err = s.sink.Apply(ctx, answer.observation(t, about))
 	if err != nil {
 		return outcome{err: fmt.Errorf("apply observation: %w", err), ours: true}
 	}
@@ -82,7 +88,7 @@ func (a *answer) add(chunk *pluginv1.CollectChunk) error {
 
 // observation returns what the inventory is told. An answer without an end is
 // not complete, and says so.
-func (a *answer) observation(t *task, sequence uint64) inventory.Observation {
+func (a *answer) observation(t *task, about attempt) inventory.Observation {
 	problems := a.problems
 	if !a.last {
 		problems = append(problems, resource.Problem{
@@ -90,8 +96,8 @@ func (a *answer) observation(t *task, sequence uint64) inventory.Observation {
 		})
 	}
 	return inventory.Observation{
-		Source: t.target.source.Ref, Dataset: t.dataset.Name, At: a.at, Sequence: sequence,
-		Complete: a.full && a.last, ValidFor: t.dataset.validFor(),
+		Source: t.target.source.Ref, Dataset: t.dataset.Name, At: a.at, Sequence: about.sequence,
+		Complete: a.full && a.last, ValidFor: about.validFor,
 		Resources: a.resources, Problems: problems,
 	}
 }

@@ -1,6 +1,9 @@
 package collect
 
-import "container/heap"
+import (
+	"container/heap"
+	"time"
+)
 
 // queue holds tasks by the time they are due.
 type queue struct{ tasks taskHeap }
@@ -18,6 +21,11 @@ func (q *queue) first() *task {
 	return q.tasks[0]
 }
 
+// due counts the tasks that are due now.
+func (q *queue) due(now time.Time) int {
+	return q.tasks.due(0, now)
+}
+
 // remove takes the task out if it is in.
 func (q *queue) remove(t *task) {
 	if t.queued {
@@ -31,6 +39,15 @@ func (q *queue) fix(t *task) {
 	if t.queued {
 		heap.Fix(&q.tasks, t.index)
 	}
+}
+
+// due counts those of the task at index i and of all below it that are due: no
+// task is due before the one above it.
+func (h taskHeap) due(i int, now time.Time) int {
+	if i >= len(h) || h[i].due.After(now) {
+		return 0
+	}
+	return 1 + h.due(2*i+1, now) + h.due(2*i+2, now)
 }
 
 // taskHeap is a heap.Interface; every task knows its index.

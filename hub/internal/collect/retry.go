@@ -28,6 +28,15 @@ func DefaultRetry() Retry {
 	}
 }
 
+// quickRetry returns the numbers for intervals of at most fifteen seconds, where
+// waiting for minutes would be out of proportion.
+func quickRetry() Retry {
+	quick := DefaultRetry()
+	quick.Base, quick.Cap = 750*time.Millisecond, 4*time.Second
+	quick.BreakBase, quick.BreakCap = 2*time.Second, 10*time.Second
+	return quick
+}
+
 // wait returns the time until the attempt after so many failures in a row; random is from 0 to 1.
 func (r Retry) wait(failures int, random float64) time.Duration {
 	// Beyond 2^16 the cap has long been reached.

@@ -55,6 +55,7 @@ func (s *Scheduler) dispatch(ctx context.Context, polls *sync.WaitGroup) time.Du
 			s.queue.fix(t)
 			continue
 		}
+		t.next = s.adaptive.next(&t.dataset, t.rhythm, t.strain(now, s.queue.due(now)))
 		s.beginLocked(ctx, t, polls)
 	}
 }
@@ -67,10 +68,10 @@ func (s *Scheduler) beginLocked(ctx context.Context, t *task, polls *sync.WaitGr
 	t.cancel, t.ended = cancel, make(chan struct{})
 	t.began = time.Now()
 	t.sequence = max(t.sequence+1, uint64(t.began.UnixMicro())) // grows over restarts, too
-	sequence := t.sequence
+	about := attempt{sequence: t.sequence, validFor: t.next.validFor(t.dataset.deadline())}
 	polls.Go(func() {
 		defer cancel(nil)
-		s.finish(t, s.poll(ctx, t, sequence))
+		s.finish(t, s.poll(ctx, t, about))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
@@ -21,6 +22,7 @@ func SourceOf(one instance.Instance, component *manifest.Component, interval tim
 	for i, described := range component.Datasets {
 		dataset := Dataset{
 			Name: described.Name, Interval: time.Duration(described.Interval), Timeout: time.Duration(described.Timeout),
+			MinInterval: time.Duration(described.MinInterval),
 		}
 		if i == 0 && interval > 0 {
 			dataset.Interval = max(interval, time.Duration(described.MinInterval))
@@ -30,26 +32,39 @@ func SourceOf(one instance.Instance, component *manifest.Component, interval tim
 	return source
 }
 
-// address returns the base URL in a configuration's field "url" or "host"
-// without credentials, path and query; empty if there is none.
+// address returns what an instance looks at, if its configuration says so in the
+// field "url", "host" or "address": a URL without credentials, path and query,
+// or a name or address with or without a port; else it is empty.
 func address(config json.RawMessage) string {
 	var fields struct {
-		URL  any `json:"url"`
-		Host any `json:"host"`
+		URL     any `json:"url"`
+		Host    any `json:"host"`
+		Address any `json:"address"`
 	}
 	if json.Unmarshal(config, &fields) != nil {
 		return "" // no object: the plugin will say so
 	}
-	text, _ := fields.URL.(string)
-	if text == "" {
-		text, _ = fields.Host.(string)
+	for _, field := range []any{fields.URL, fields.Host, fields.Address} {
+		text, _ := field.(string)
+		if text == "" {
+			continue
+		}
+		if isPlainHost(text) {
+			return text
+		}
+		parsed, err := url.Parse(text)
+		if err != nil || parsed.Host == "" {
+			return ""
+		}
+		return (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host}).String()
 	}
-	if !strings.Contains(text, "://") {
-		return ""
-	}
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" {
-		return ""
-	}
-	return (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host}).String()
+	return ""
+}
+
+// isPlainHost says whether a text is no more than a name or an IP address, with
+// or without a port.
+func isPlainHost(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_:[]", r)
+	})
 }

@@ -28,7 +28,9 @@ func TestSourceOf(t *testing.T) {
 		{"chosen interval", `{}`, 30 * time.Second, "", 30 * time.Second},
 		{"too short", `{}`, time.Second, "", 5 * time.Second},
 		{"credentials are left out", `{"host":"https://root:secret@10.0.0.1:8006/api?token=x"}`, 0, "https://10.0.0.1:8006", 10 * time.Second},
-		{"no url", `{"url":7,"host":"pve1"}`, 0, "", 10 * time.Second},
+		{"a name", `{"url":7,"host":"pve1"}`, 0, "pve1", 10 * time.Second},
+		{"an address", `{"address":"[fd00::1]:8443"}`, 0, "[fd00::1]:8443", 10 * time.Second},
+		{"credentials without a scheme", `{"host":"root:secret@pve1"}`, 0, "", 10 * time.Second},
 		{"no object", `[]`, 0, "", 10 * time.Second},
 	}
 	for _, test := range tests {
@@ -37,7 +39,7 @@ func TestSourceOf(t *testing.T) {
 			want := collect.Source{
 				Ref: inventory.SourceRef{ID: "i1", Type: "pve", Name: "lab", Plugin: "pulse.proxmox", Address: test.address},
 				Datasets: []collect.Dataset{
-					{Name: "status", Interval: test.main, Timeout: 8 * time.Second},
+					{Name: "status", Interval: test.main, MinInterval: 5 * time.Second, Timeout: 8 * time.Second},
 					{Name: "backups", Interval: 5 * time.Minute},
 				},
 			}

@@ -14,6 +14,9 @@ type task struct {
 	target  *target
 	dataset Dataset
 
+	rhythm rhythm // since the last success
+	next   rhythm // that of the poll that goes on, if it succeeds
+
 	due    time.Time
 	index  int // in the queue
 	queued bool
@@ -88,12 +91,20 @@ func (t *task) succeed(now time.Time, random float64) {
 	t.lastSuccess = now
 	t.failures, t.firstFailure, t.dead = 0, time.Time{}, nil
 	t.target.breaker.succeed(now)
-	spread := 1 + jitter*(2*random-1)
-	next := t.began.Add(time.Duration(float64(t.dataset.Interval) * spread))
-	if next.Before(now) {
-		next = now
+	t.rhythm = t.next
+	t.due = t.began.Add(t.rhythm.spread(random))
+	if t.due.Before(now) {
+		t.due = now
 	}
-	t.due = next
+}
+
+// strain is how things stand for a poll that begins now among so many that wait.
+func (t *task) strain(now time.Time, waiting int) strain {
+	s := strain{age: -1, failures: t.failures, waiting: waiting}
+	if !t.lastSuccess.IsZero() {
+		s.age = now.Sub(t.lastSuccess)
+	}
+	return s
 }
 
 func (t *task) fail(now time.Time, decision *fault.Error, retry Retry, random float64) {

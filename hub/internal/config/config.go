@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/hub/internal/collect"
+	"github.com/pulse-hub/pulse/hub/internal/discover"
 )
 
 // ErrHelp is returned when the caller asked how to call the program. The help
@@ -49,6 +52,10 @@ type Config struct {
 	Demo bool
 	// Retention is how long measured values are kept.
 	Retention time.Duration
+	// Adaptive is how the intervals of polling adapt. Its durations are never 0 after Load.
+	Adaptive collect.Adaptive
+	// Discovery is how the hub looks for servers by itself.
+	Discovery discover.Config
 	// Plugins is where plugins come from and how they run.
 	Plugins Plugins
 	// AdminSocket is the Unix socket for administrators of this machine; empty: none. Load makes it follow from DataDir.
@@ -95,7 +102,7 @@ func Load(source Source) (*Config, error) {
 	environment := environmentOf(source.Environ)
 	config := &Config{
 		BindAddress: "0.0.0.0", Port: 7655, MetricsAddress: ":9091", LogLevel: hclog.Info, Retention: 90 * 24 * time.Hour,
-		Plugins: Plugins{Mode: "all"},
+		Adaptive: collect.DefaultAdaptive(), Discovery: discover.DefaultConfig(), Plugins: Plugins{Mode: "all"},
 	}
 	// Where the file lies has to be known before it can be read.
 	config.DataDir = firstOf(flags["data-dir"], environment["PULSE_DATA_DIR"])
@@ -191,6 +198,9 @@ func (c *Config) validate() error {
 	}
 	if len(c.Plugins.Folders) > 0 && !c.Plugins.Dev {
 		return errors.New("plugin_dev needs dev: plugins run from there unchecked")
+	}
+	if c.Adaptive.Min > c.Adaptive.Max {
+		return fmt.Errorf("adaptive_polling_min_interval %s is longer than adaptive_polling_max_interval %s", c.Adaptive.Min, c.Adaptive.Max)
 	}
 	if c.Retention < time.Hour {
 		return fmt.Errorf("retention %s is shorter than an hour", c.Retention)

@@ -13,6 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/hub/internal/collect"
+	"github.com/pulse-hub/pulse/hub/internal/discover"
 )
 
 func load(t *testing.T, file string, environ, args []string) (*Config, error) {
@@ -39,6 +42,7 @@ func TestLaterSourcesWin(t *testing.T) {
 		BindAddress: "0.0.0.0", Port: 1003, LogLevel: hclog.Debug, Mock: true, Demo: true, Tokens: []string{"one,two"},
 		AllowedOrigins: "https://a.example", PublicURL: "https://pulse.example.com", Retention: 30 * 24 * time.Hour,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")},
+		Adaptive:       collect.DefaultAdaptive(), Discovery: discover.DefaultConfig(),
 		Plugins: Plugins{
 			Mode: "bundled", Dir: filepath.Join(got.DataDir, "plugins"), Strict: true,
 			Runtimes: map[string]string{"node": "/usr/bin/node", "python3": "/usr/bin/python3"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,11 @@ func (s *setting) flag() string { return strings.ReplaceAll(s.key, "_", "-") }
 
 // settings is the table of everything that can be set.
 func settings() []setting {
+	return slices.Concat(hubSettings(), pollingSettings(), pluginSettings())
+}
+
+// hubSettings are those of the hub itself.
+func hubSettings() []setting {
 	return []setting{
 		{
 			"data_dir", []string{"PULSE_DATA_DIR"}, "folder for the hub's files (default /etc/pulse if writable, else ./data)", false,
@@ -99,6 +105,12 @@ func settings() []setting {
 			"retention", []string{"PULSE_METRICS_RETENTION"}, "how long measured values are kept, such as 720h or 30d (default 90d)", false,
 			func(c *Config, v string) (err error) { c.Retention, err = duration(v); return err },
 		},
+	}
+}
+
+// pluginSettings are those of plugins, and of who may administer the hub.
+func pluginSettings() []setting {
+	return []setting{
 		{
 			"bundled_plugins", []string{"PULSE_BUNDLED_PLUGINS"}, "folder of the bundled plugins (default: beside the program)", false,
 			func(c *Config, v string) error { c.Plugins.Bundled = v; return nil },

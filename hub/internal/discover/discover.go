@@ -20,7 +20,7 @@ var ErrNetwork = errors.New("not a network in CIDR form")
 // maxNetworks bounds the networks of one scan.
 const maxNetworks = 64
 
-// Settings say how a scan goes. The zero value of each but ReverseDNS means its default.
+// Settings say how a scan goes. Numbers and times that are 0 mean their defaults.
 type Settings struct {
 	// MaxHosts bounds the addresses of one scan; default 1024.
 	MaxHosts int
@@ -30,11 +30,19 @@ type Settings struct {
 	DialTimeout, HTTPTimeout time.Duration
 	// ReverseDNS asks for the names of servers that do not tell theirs.
 	ReverseDNS bool
+	// Allowed are the networks outside of which nothing is knocked on; empty: no such limit.
+	Allowed []netip.Prefix
+	// Blocked and BlockedAddresses are never knocked on.
+	Blocked          []netip.Prefix
+	BlockedAddresses []netip.Addr
 }
 
 // Defaults are the settings of a hub that nobody has changed.
 func Defaults() Settings {
-	return Settings{MaxHosts: 1024, Concurrent: 50, DialTimeout: time.Second, HTTPTimeout: 2 * time.Second, ReverseDNS: true}
+	return Settings{
+		MaxHosts: 1024, Concurrent: 50, DialTimeout: time.Second, HTTPTimeout: 2 * time.Second, ReverseDNS: true,
+		Blocked: []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16")}, // link-local: nobody has a server there
+	}
 }
 
 func (s Settings) withDefaults() Settings {
@@ -75,9 +83,6 @@ type Request struct {
 	// "auto": the private networks that the machine itself is in.
 	Networks string
 	Settings Settings
-	// Progress is told how many addresses are done; may be nil. It is called by
-	// one goroutine at a time.
-	Progress func(done, total int)
 }
 
 // Options are the parts of a Scanner. All of them may be left out.
@@ -88,6 +93,9 @@ type Options struct {
 	Interfaces func() ([]netip.Prefix, error)
 	// LookupAddr returns the names of an address; nil: the system's resolver.
 	LookupAddr func(ctx context.Context, address string) ([]string, error)
+	// Tell is told how scans go; nil: nobody is. It is called by one goroutine at
+	// a time and must return at once.
+	Tell func(Event)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -112,6 +120,9 @@ func New(options Options) *Scanner {
 	}
 	if options.LookupAddr == nil {
 		options.LookupAddr = lookupAddr
+	}
+	if options.Tell == nil {
+		options.Tell = func(Event) {}
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -144,54 +155,40 @@ func (s *Scanner) Scan(ctx context.Context, request Request) (Result, error) {
 	case <-ctx.Done():
 		return Result{}, fmt.Errorf("wait for another scan: %w", context.Cause(ctx))
 	}
-	request.Settings = request.Settings.withDefaults()
-	result := s.look(ctx, networks, request)
+	s.Tell(Event{Stage: Started, Networks: networks, At: s.Now()})
+	result := s.look(ctx, networks, request.Settings.withDefaults())
 	s.mu.Lock()
+	changed := s.last == nil || !s.last.same(&result)
 	s.last = &result
 	s.mu.Unlock()
+	s.Tell(Event{Stage: Ended, Networks: networks, Result: &result, Changed: changed, At: result.At})
 	return result, nil
 }
 
 // look knocks on every address of the networks, up to the bound.
-func (s *Scanner) look(ctx context.Context, networks []Network, request Request) Result {
-	addresses, left := addressesOf(networks, request.Settings.MaxHosts)
+func (s *Scanner) look(ctx context.Context, networks []Network, settings Settings) Result {
+	addresses, left := addressesOf(networks, &settings)
 	result := Result{Servers: []Server{}, Problems: []string{}, Networks: networks, Addresses: len(addresses), At: s.Now()}
 	if left {
 		result.Problems = append(result.Problems, fmt.Sprintf(
 			"only the first %d addresses were looked at: name smaller networks or allow more hosts per scan", len(addresses)))
 	}
-	var (
-		mu   sync.Mutex
-		done int
-		wait sync.WaitGroup
-		next = make(chan netip.Addr)
-	)
-	for range min(request.Settings.Concurrent, len(addresses)) {
+	told := &progress{tell: s.Tell, now: s.Now, networks: networks, total: len(addresses)}
+	var wait sync.WaitGroup
+	next := make(chan netip.Addr)
+	for range min(settings.Concurrent, len(addresses)) {
 		wait.Go(func() {
 			for address := range next {
-				found := s.knock(ctx, address, request.Settings)
-				mu.Lock()
-				result.Servers = append(result.Servers, found...)
-				done++
-				if request.Progress != nil {
-					request.Progress(done, len(addresses))
-				}
-				mu.Unlock()
+				told.add(s.knock(ctx, address, settings))
 			}
 		})
 	}
-	for _, address := range addresses {
-		select {
-		case next <- address:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
+	handOut(ctx, addresses, next)
 	close(next)
 	wait.Wait()
-	if done < len(addresses) {
-		result.Problems = append(result.Problems, fmt.Sprintf("the scan was ended after %d of %d addresses", done, len(addresses)))
+	result.Servers = append(result.Servers, told.found...)
+	if told.done < len(addresses) {
+		result.Problems = append(result.Problems, fmt.Sprintf("the scan was ended after %d of %d addresses", told.done, len(addresses)))
 	}
 	slices.SortFunc(result.Servers, func(a, b Server) int {
 		return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port))
@@ -199,12 +196,37 @@ func (s *Scanner) look(ctx context.Context, networks []Network, request Request)
 	return result
 }
 
+// handOut gives the addresses away one by one until the context ends.
+func handOut(ctx context.Context, addresses []netip.Addr, to chan<- netip.Addr) {
+	for _, address := range addresses {
+		select {
+		case to <- address:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // networks reads a list of networks.
 func (s *Scanner) networks(list string) ([]Network, error) {
-	named := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' })
-	if len(named) == 0 || len(named) == 1 && strings.EqualFold(named[0], "auto") {
+	if isAuto(list) {
 		return s.ownPrivate()
 	}
+	return parseNetworks(list)
+}
+
+// isAuto says whether a list leaves the networks to the scanner.
+func isAuto(list string) bool {
+	named := splitList(list)
+	return len(named) == 0 || len(named) == 1 && strings.EqualFold(named[0], "auto")
+}
+
+func splitList(list string) []string {
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' })
+}
+
+func parseNetworks(list string) ([]Network, error) {
+	named := splitList(list)
 	if len(named) > maxNetworks {
 		return nil, fmt.Errorf("%w: more than %d networks", ErrNetwork, maxNetworks)
 	}

@@ -62,13 +62,16 @@ func TestServersAreFoundByTheirPages(t *testing.T) {
 	for _, port := range ports {
 		all = append(all, port)
 	}
-	s := discover.New(discover.Options{Ports: all, LookupAddr: func(context.Context, string) ([]string, error) { return []string{"mail.lan."}, nil }})
+	var told []discover.Event
+	s := discover.New(discover.Options{
+		Ports: all, LookupAddr: func(context.Context, string) ([]string, error) { return []string{"mail.lan."}, nil },
+		Tell: func(e discover.Event) { told = append(told, e) },
+	})
 	if _, known := s.Last(); known {
 		t.Error("there is a result before the first scan")
 	}
-	var seen []int
 	got, err := s.Scan(t.Context(), discover.Request{
-		Networks: "127.0.0.1/32", Settings: discover.Settings{ReverseDNS: true}, Progress: func(done, total int) { seen = append(seen, done, total) },
+		Networks: "127.0.0.1/32", Settings: discover.Settings{ReverseDNS: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -86,10 +89,24 @@ func TestServersAreFoundByTheirPages(t *testing.T) {
 	if redirected.Load() {
 		t.Error("a redirect was followed")
 	}
-	if !slices.Equal(seen, []int{1, 1}) || got.Addresses != 1 || len(got.Problems) != 0 {
-		t.Errorf("progress %v, %d addresses, problems %v", seen, got.Addresses, got.Problems)
+	if got.Addresses != 1 || len(got.Problems) != 0 {
+		t.Errorf("%d addresses, problems %v", got.Addresses, got.Problems)
+	}
+	var stages []discover.Stage
+	for _, e := range told {
+		stages = append(stages, e.Stage)
+	}
+	if !slices.Equal(stages, []discover.Stage{discover.Started, discover.Found, discover.Found, discover.Found, discover.Progressed, discover.Ended}) {
+		t.Fatalf("told of %v", stages)
+	}
+	if p := told[4]; p.Done != 1 || p.Total != 1 || p.Servers != 3 || !told[5].Changed || len(told[5].Result.Servers) != 3 {
+		t.Errorf("told %+v and then %+v", p, told[5])
+	}
+	if _, err := s.Scan(t.Context(), discover.Request{Networks: "127.0.0.1/32", Settings: discover.Settings{ReverseDNS: true}}); err != nil || told[len(told)-1].Changed {
+		t.Errorf("a scan that brought the same says that something has changed, %v", err)
 	}
 	last, known := s.Last()
+	last.At = got.At // there were two scans
 	if diff := cmp.Diff(got, last, byAddress); !known || diff != "" {
 		t.Errorf("the last result is another: %s", diff)
 	}
@@ -189,15 +206,16 @@ func TestUnknownInterfacesAreAnError(t *testing.T) {
 // TestScansEndWithTheContext: what was found until then is there.
 func TestScansEndWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := discover.New(discover.Options{Ports: []uint16{1}})
-	got, err := s.Scan(ctx, discover.Request{
-		Networks: "127.0.0.0/24", Settings: discover.Settings{Concurrent: 1},
-		Progress: func(done, _ int) {
-			if done == 3 {
+	clock := time.Now()
+	s := discover.New(discover.Options{
+		Ports: []uint16{1}, Tell: func(e discover.Event) {
+			if e.Done == 3 {
 				cancel()
 			}
 		},
+		Now: func() time.Time { clock = clock.Add(time.Second); return clock },
 	})
+	got, err := s.Scan(ctx, discover.Request{Networks: "127.0.0.0/24", Settings: discover.Settings{Concurrent: 1}})
 	if err != nil || got.Addresses != 254 || len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "ended after") {
 		t.Errorf("problems %v, %v", got.Problems, err)
 	}
@@ -205,15 +223,18 @@ func TestScansEndWithTheContext(t *testing.T) {
 
 // TestScansWaitForEachOther: a second one does not begin, and its wait ends with its context.
 func TestScansWaitForEachOther(t *testing.T) {
-	s := discover.New(discover.Options{Ports: []uint16{1}})
-	_, err := s.Scan(t.Context(), discover.Request{Networks: "127.0.0.1", Progress: func(int, int) {
+	var s *discover.Scanner
+	s = discover.New(discover.Options{Ports: []uint16{1}, Tell: func(e discover.Event) {
+		if e.Stage != discover.Progressed {
+			return
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := s.Scan(ctx, discover.Request{Networks: "127.0.0.1"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("a second scan gave %v", err)
 		}
 	}})
-	if err != nil {
+	if _, err := s.Scan(t.Context(), discover.Request{Networks: "127.0.0.1"}); err != nil {
 		t.Fatal(err)
 	}
 }

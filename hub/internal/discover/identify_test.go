@@ -69,7 +69,7 @@ func FuzzNetwork(f *testing.F) {
 		if err != nil {
 			return
 		}
-		addresses, _ := addressesOf([]Network{{Prefix: prefix}}, 10)
+		addresses, _ := addressesOf([]Network{{Prefix: prefix}}, &Settings{MaxHosts: 10})
 		if len(addresses) == 0 || len(addresses) > 10 {
 			t.Errorf("%q has %d addresses", text, len(addresses))
 		}

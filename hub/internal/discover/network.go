@@ -48,32 +48,80 @@ func (s *Scanner) ownPrivate() ([]Network, error) {
 	return networks, nil
 }
 
-// addressesOf returns the addresses of networks that hosts can have, each
-// once, up to a bound, and whether there are more.
-func addressesOf(networks []Network, bound int) (addresses []netip.Addr, more bool) {
+// addressesOf returns the addresses of networks that hosts can have and that
+// may be knocked on, each once, up to a bound, and whether there are more.
+func addressesOf(networks []Network, settings *Settings) (addresses []netip.Addr, more bool) {
 	seen := map[netip.Addr]bool{}
+	for _, blocked := range settings.BlockedAddresses {
+		seen[blocked.Unmap()] = true
+	}
 	for _, network := range networks {
-		for address := first(network.Prefix); network.Prefix.Contains(address); address = address.Next() {
-			if seen[address] || isBroadcast(network.Prefix, address) {
-				continue
+		for _, part := range settings.allowedPartsOf(network.Prefix) {
+			for address := first(part, network.Prefix); part.Contains(address); address = address.Next() {
+				if blocked, ok := settings.blockerOf(address); ok {
+					address = last(blocked) // a network can have more addresses than there is time for
+					continue
+				}
+				if seen[address] || isBroadcast(network.Prefix, address) {
+					continue
+				}
+				if len(addresses) == settings.MaxHosts {
+					return addresses, true
+				}
+				seen[address] = true
+				addresses = append(addresses, address)
 			}
-			if len(addresses) == bound {
-				return addresses, true
-			}
-			seen[address] = true
-			addresses = append(addresses, address)
 		}
 	}
 	return addresses, false
 }
 
-// first returns the first address that a host can have: the one before it
-// names an IPv4 network, unless that has two addresses or one (RFC 3021).
-func first(prefix netip.Prefix) netip.Addr {
-	if prefix.Addr().Is4() && prefix.Bits() < 31 {
-		return prefix.Addr().Next()
+// allowedPartsOf returns what of a network may be looked through. Of two
+// networks that have an address in common, one is a part of the other.
+func (s *Settings) allowedPartsOf(network netip.Prefix) []netip.Prefix {
+	if len(s.Allowed) == 0 {
+		return []netip.Prefix{network}
 	}
-	return prefix.Addr()
+	var parts []netip.Prefix
+	for _, allowed := range s.Allowed {
+		switch {
+		case !allowed.Overlaps(network):
+		case allowed.Bits() <= network.Bits():
+			return []netip.Prefix{network}
+		default:
+			parts = append(parts, allowed.Masked())
+		}
+	}
+	return parts
+}
+
+// blockerOf returns the blocked network that an address is in.
+func (s *Settings) blockerOf(address netip.Addr) (netip.Prefix, bool) {
+	i := slices.IndexFunc(s.Blocked, func(blocked netip.Prefix) bool { return blocked.Contains(address) })
+	if i < 0 {
+		return netip.Prefix{}, false
+	}
+	return s.Blocked[i], true
+}
+
+// last returns the last address of a network.
+func last(prefix netip.Prefix) netip.Addr {
+	bytes := prefix.Masked().Addr().AsSlice()
+	for bit := prefix.Bits(); bit < 8*len(bytes); bit++ {
+		bytes[bit/8] |= 0x80 >> (bit % 8)
+	}
+	address, _ := netip.AddrFromSlice(bytes) // as long as before
+	return address
+}
+
+// first returns the first address of a part of a network that a host can have:
+// the one that an IPv4 network begins with names it, unless that has two
+// addresses or one (RFC 3021).
+func first(part, network netip.Prefix) netip.Addr {
+	if network.Addr().Is4() && network.Bits() < 31 && part.Addr() == network.Addr() {
+		return part.Addr().Next()
+	}
+	return part.Addr()
 }
 
 func isBroadcast(prefix netip.Prefix, address netip.Addr) bool {

@@ -150,6 +150,9 @@ func trialOf(typ string, result supervise.TestResult) Trial {
 	if missing := facts["missing_privileges"]; missing != "" {
 		tried.Warnings = append(tried.Warnings, fmt.Sprintf("The account lacks privileges: %s", missing))
 	}
+	if ahead := facts["clock_ahead_of_hub"]; ahead != "" {
+		tried.Warnings = append(tried.Warnings, fmt.Sprintf("The server's clock is %s ahead of Pulse's", ahead))
+	}
 	if limits := facts["limits"]; limits != "" {
 		tried.Warnings = append(tried.Warnings, limits)
 	}

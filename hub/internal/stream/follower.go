@@ -95,9 +95,10 @@ func stateFrame(kind string, body []byte) []byte {
 // follower is a client that takes whole states.
 type follower struct {
 	*connection
-	states  *states
-	logger  hclog.Logger
-	replies chan string
+	states   *states
+	bulletin *bulletin
+	logger   hclog.Logger
+	replies  chan string
 }
 
 // hear notes what the client asks for; what it asks for faster than it is
@@ -116,6 +117,7 @@ func (f *follower) speak(ctx context.Context) error {
 	leave := f.states.join()
 	defer leave()
 	_, number, _ := f.states.after(0)
+	heard := f.bulletin.newest()
 	if err := f.greet(ctx); err != nil {
 		return err
 	}
@@ -125,11 +127,20 @@ func (f *follower) speak(ctx context.Context) error {
 	for {
 		frame, newest, changed := f.states.after(number)
 		number = newest
-		if frame == nil {
+		news, added, err := f.bulletin.after(heard)
+		switch {
+		case err != nil:
+			return err
+		case frame != nil: // the news come next
+		case news != nil:
+			frame = news
+			heard++
+		default:
 			select {
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			case <-changed:
+			case <-added:
 			case now := <-ping.C:
 				frame = clockFrame("ping", now)
 			case request := <-f.replies:

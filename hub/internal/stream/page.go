@@ -11,6 +11,7 @@ import (
 type page struct {
 	*connection
 	feed        *feed
+	bulletin    *bulletin
 	version     string
 	development bool
 	interval    time.Duration
@@ -27,6 +28,7 @@ func (p *page) speak(ctx context.Context) error {
 	defer leave()
 	ping := time.NewTicker(pingInterval)
 	defer ping.Stop()
+	heard := p.bulletin.newest()
 	held, err := p.sendSnapshot(ctx)
 	for err == nil {
 		frame, changed := p.feed.after(held)
@@ -38,9 +40,18 @@ func (p *page) speak(ctx context.Context) error {
 			held, err = p.sendSnapshot(ctx)
 			continue
 		}
+		news, added, behind := p.bulletin.after(heard)
+		if behind != nil {
+			return behind
+		}
+		if news != nil {
+			heard, err = heard+1, p.send(ctx, news)
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-added:
 		case <-changed:
 		case now := <-ping.C:
 			err = p.send(ctx, clockFrame("ping", now))

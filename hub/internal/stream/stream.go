@@ -5,8 +5,9 @@
 // built once for all pages. Every other client gets whole states at a steady
 // rhythm. No queue exists per connection: a page reads from a ring of recent
 // frames at its own speed, and starts over from a snapshot when it has fallen
-// behind the ring. A connection that does not take a frame within ten seconds
-// is closed.
+// behind the ring. What is broadcast to everybody is in a ring of its own. A
+// connection that falls behind that, or does not take a frame within ten
+// seconds, is closed.
 package stream
 
 import (
@@ -68,8 +69,9 @@ type Options struct {
 // Stream serves the connections. Create it with New; it is safe for concurrent use.
 type Stream struct {
 	Options
-	feed   *feed
-	states *states
+	feed     *feed
+	states   *states
+	bulletin *bulletin
 	// closing ends when Run does: connections outlive no run.
 	closing context.Context
 	close   context.CancelCauseFunc
@@ -91,7 +93,7 @@ func New(options Options) *Stream {
 	if options.Heartbeat == 0 {
 		options.Heartbeat = 10 * time.Second
 	}
-	s := &Stream{Options: options}
+	s := &Stream{Options: options, bulletin: newBulletin()}
 	s.feed = newFeed(options.Inventory, options.Heartbeat, options.Logger)
 	s.states = newStates(options.States, options.Inventory)
 	s.closing, s.close = context.WithCancelCause(context.Background())
@@ -188,8 +190,8 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newConnection(socket)
 	// A websocket ends when either side says so, not with the request.
 	if socket.Subprotocol() == Protocol {
-		c.serve(s.closing, &page{feed: s.feed, connection: c, version: s.Version, development: s.Development, interval: s.Tick})
+		c.serve(s.closing, &page{feed: s.feed, bulletin: s.bulletin, connection: c, version: s.Version, development: s.Development, interval: s.Tick})
 	} else {
-		c.serve(s.closing, &follower{states: s.states, connection: c, logger: s.Logger, replies: make(chan string, 4)})
+		c.serve(s.closing, &follower{states: s.states, bulletin: s.bulletin, connection: c, logger: s.Logger, replies: make(chan string, 4)})
 	}
 }

@@ -2,11 +2,14 @@ package proxmoxapi
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
 // maxMembers bounds the endpoints that are learnt from a cluster.
@@ -100,6 +103,25 @@ func (c *Client) Skew() (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.skew, c.skewKnown
+}
+
+// ToleratedSkew is how far apart the clocks may be before anybody is told.
+const ToleratedSkew = 30 * time.Second
+
+// ClockProblem says that the server's clock is wrong, or the hub's; false if
+// they go together, or that is not known.
+func (c *Client) ClockProblem() (resource.Problem, bool) {
+	skew, known := c.Skew()
+	if !known || skew.Abs() <= ToleratedSkew {
+		return resource.Problem{}, false
+	}
+	side := "ahead of"
+	if skew < 0 {
+		side = "behind"
+	}
+	return resource.Problem{
+		Code: CodeClock, Message: fmt.Sprintf("its clock is %s %s that of Pulse", skew.Abs().Round(time.Second), side), Transient: true,
+	}, true
 }
 
 // Endpoint returns the address that is asked at present: scheme, host and port.

@@ -36,6 +36,7 @@ const (
 	CodeBadAnswer      = "bad-answer"      // what came is not what the API answers
 	CodeRedirect       = "redirect"        // the server sends elsewhere
 	CodeTooLarge       = "too-large"       // the answer is longer than Options.MaxBytes
+	CodeClock          = "clock"           // the clocks of server and hub are far apart
 )
 
 // timeoutError is the cause of a context that a time limit of this package ended.

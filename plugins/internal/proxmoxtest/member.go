@@ -1,6 +1,7 @@
 package proxmoxtest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -105,22 +106,25 @@ func loopback(i int) string { return fmt.Sprintf("127.0.%d.%d", i/200, 11+i%200)
 func (s *Server) serve(node string, listener net.Listener) {
 	host, _, _ := net.SplitHostPort(listener.Addr().String())
 	m := &member{node: node, address: listener.Addr().String(), cert: s.authority.issue(s.t, Certificate{Names: []string{host, node}})}
-	m.server = &http.Server{
+	s.answer(m, listener)
+	s.members = append(s.members, m)
+}
+
+// answer serves a node's connections until its server is closed.
+func (s *Server) answer(m *member, listener net.Listener) {
+	server := &http.Server{
 		Handler: http.HandlerFunc(s.handle), ReadHeaderTimeout: time.Minute, ErrorLog: hclog.NewNullLogger().StandardLogger(nil),
 	}
 	secured := tls.NewListener(listener, &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return m.current(), nil },
 	})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := m.server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
-			s.t.Errorf("serve %s: %v", node, err)
+	m.server = server
+	s.serving.Go(func() {
+		if err := server.Serve(secured); !errors.Is(err, http.ErrServerClosed) {
+			s.t.Errorf("serve %s: %v", m.node, err)
 		}
-	}()
-	s.t.Cleanup(func() { <-ended })
-	s.members = append(s.members, m)
+	})
 }
 
 func (m *member) current() *tls.Certificate {
@@ -146,11 +150,16 @@ func (s *Server) rewriter(nodes []row) func([]byte) []byte {
 		return func(body []byte) []byte { return body }
 	}
 	names := slices.SortedFunc(maps.Keys(place), func(a, b string) int { return len(b) - len(a) })
+	quoted := make([]string, len(names))
 	for i := range names {
-		names[i] = regexp.QuoteMeta(names[i])
+		quoted[i] = regexp.QuoteMeta(names[i])
 	}
-	pattern := regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)\b`)
+	pattern := regexp.MustCompile(`\b(?:` + strings.Join(quoted, "|") + `)\b`)
 	return func(body []byte) []byte {
+		// Expressions are slow on answers of megabytes, most of which name nobody.
+		if !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(body, []byte(name)) }) {
+			return body
+		}
 		return pattern.ReplaceAllFunc(body, func(found []byte) []byte { return []byte(place[string(found)]) })
 	}
 }

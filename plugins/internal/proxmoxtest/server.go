@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ type Server struct {
 	members   []*member
 	rewrite   func([]byte) []byte
 	done      chan struct{} // closed at the end
+	serving   sync.WaitGroup
 
 	mu      sync.Mutex
 	faults  []rule
@@ -77,6 +79,17 @@ func (s *Server) Stop(node string) {
 	if err := s.mustMember(node).server.Close(); err != nil {
 		s.t.Errorf("stop %s: %v", node, err)
 	}
+}
+
+// Resume has a stopped node listen at its address again.
+func (s *Server) Resume(node string) {
+	s.t.Helper()
+	m := s.mustMember(node)
+	listener, err := new(net.ListenConfig).Listen(s.t.Context(), "tcp", m.address)
+	if err != nil {
+		s.t.Fatalf("resume %s: %v", m.node, err)
+	}
+	s.answer(m, listener)
 }
 
 // Issue gives a node another certificate. Open connections are not affected.
@@ -133,6 +146,7 @@ func (s *Server) close() {
 	for _, m := range s.members {
 		_ = m.server.Close() // a node may have been stopped before
 	}
+	s.serving.Wait()
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {

@@ -2,15 +2,12 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/collect"
-	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
@@ -82,7 +79,7 @@ func (o *Office) Attach(ctx context.Context, plugin string) error {
 		if component.Kind != manifest.KindSource {
 			return nil
 		}
-		return o.Scheduler.Add(ctx, polled(one, component))
+		return o.Scheduler.Add(ctx, collect.SourceOf(one, component, 0))
 	})
 }
 
@@ -111,36 +108,4 @@ func (o *Office) each(ctx context.Context, plugin string, fn func(instance.Insta
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// polled is what the scheduler is told of an instance of a source.
-func polled(one instance.Instance, component *manifest.Component) collect.Source {
-	source := collect.Source{Ref: inventory.SourceRef{
-		ID: one.ID, Type: one.Type(), Name: one.Name, Plugin: one.Plugin, Address: address(one.Config),
-	}}
-	for _, d := range component.Datasets {
-		source.Datasets = append(source.Datasets, collect.Dataset{
-			Name: d.Name, Interval: time.Duration(d.Interval), Timeout: time.Duration(d.Timeout),
-		})
-	}
-	return source
-}
-
-// address is what an instance looks at, where its configuration says so under
-// one of the customary names.
-func address(config json.RawMessage) string {
-	var known struct {
-		URL     string `json:"url"`
-		Host    string `json:"host"`
-		Address string `json:"address"`
-	}
-	if json.Unmarshal(config, &known) != nil {
-		return ""
-	}
-	for _, value := range []string{known.URL, known.Host, known.Address} {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
 }

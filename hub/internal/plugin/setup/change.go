@@ -7,6 +7,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/sdk/manifest"
@@ -108,7 +109,7 @@ func (o *Office) poll(ctx context.Context, one instance.Instance, component *man
 		return nil
 	}
 	if one.Enabled {
-		return o.Scheduler.Add(ctx, polled(one, component))
+		return o.Scheduler.Add(ctx, collect.SourceOf(one, component, 0))
 	}
 	return errors.Join(o.Scheduler.Remove(ctx, one.ID), o.Host.Remove(ctx, one.Plugin, one.ID))
 }

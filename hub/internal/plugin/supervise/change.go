@@ -17,6 +17,9 @@ type Change struct {
 	From, To State
 	// Reason says why, with secrets masked; empty if it goes without saying.
 	Reason string
+	// Renewed says that there is another process than before, which has none of
+	// what that had in memory. From and To may be the same then.
+	Renewed bool
 }
 
 // announcer tells changes, one at a time and in their order. Whoever listens

@@ -3,6 +3,7 @@ package supervise_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,8 +53,8 @@ func TestPutReplacesWithoutAGap(t *testing.T) {
 		if !old.over() {
 			f.Error("the old process runs on after its last call")
 		}
-		if told := f.told(); len(told) != 0 {
-			f.Errorf("changes were told although there was no gap: %v", told)
+		if told := f.told(); !slices.Equal(told, []string{"test.fake: healthy to healthy, renewed"}) {
+			f.Errorf("although there was no gap, these changes were told: %v", told)
 		}
 	})
 }
@@ -182,7 +183,7 @@ func TestPutWithoutAProcess(t *testing.T) {
 		}
 		want := []string{
 			"test.fake: idle to starting", "test.fake: starting to backoff", "test.fake: backoff to idle",
-			"test.fake: idle to starting", "test.fake: starting to configuring", "test.fake: configuring to healthy",
+			"test.fake: idle to starting", "test.fake: starting to configuring, renewed", "test.fake: configuring to healthy",
 		}
 		if diff := cmp.Diff(want, f.told()); diff != "" {
 			f.Errorf("changes (-want +got):\n%s", diff)
@@ -264,7 +265,7 @@ func TestInstanceElsewhereGetsAnotherProcess(t *testing.T) {
 		if err := <-outcome; err != nil {
 			f.Errorf("a call of another instance ended with %v", err)
 		}
-		if told := f.told(); len(told) != 0 {
+		if told := f.told(); !slices.Equal(told, []string{"test.fake: healthy to healthy, renewed"}) {
 			f.Errorf("changes were told: %v", told)
 		}
 		if restarts := f.status().Restarts; restarts != 1 {

@@ -299,7 +299,11 @@ func (f *fixture) told() []string {
 	defer f.mu.Unlock()
 	var told []string
 	for _, change := range f.changes {
-		told = append(told, change.Process+": "+string(change.From)+" to "+string(change.To))
+		line := change.Process + ": " + string(change.From) + " to " + string(change.To)
+		if change.Renewed {
+			line += ", renewed"
+		}
+		told = append(told, line)
 	}
 	f.changes = nil
 	return told

@@ -62,7 +62,7 @@ func TestIsolatedInstancesHaveTheirOwnProcesses(t *testing.T) {
 		}
 		wantTold := []string{
 			"test.fake/a: healthy to stopping", "test.fake/a: stopping to backoff", "test.fake/a: backoff to starting",
-			"test.fake/a: starting to configuring", "test.fake/a: configuring to healthy", "test.fake/a: healthy to stopped",
+			"test.fake/a: starting to configuring, renewed", "test.fake/a: configuring to healthy", "test.fake/a: healthy to stopped",
 		}
 		if diff := cmp.Diff(wantTold, f.told()); diff != "" {
 			f.Errorf("changes (-want +got):\n%s", diff)

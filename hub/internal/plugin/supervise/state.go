@@ -56,7 +56,10 @@ func (s *supervisor) enter(state State, reason string) {
 func (s *supervisor) enterLocked(state State, reason string) {
 	if s.state != state {
 		if s.shown {
-			s.announcer.add(Change{Plugin: s.plugin.ID(), Process: s.name(), From: s.state, To: state, Reason: reason})
+			s.announcer.add(Change{
+				Plugin: s.plugin.ID(), Process: s.name(), From: s.state, To: state, Reason: reason,
+				Renewed: s.state == StateStarting && state.running(),
+			})
 		}
 		s.state, s.since = state, time.Now()
 	}
@@ -111,8 +114,8 @@ func (s *supervisor) appear(before *supervisor, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = true
-	if from != s.state {
-		s.announcer.add(Change{Plugin: s.plugin.ID(), Process: s.name(), From: from, To: s.state, Reason: reason})
+	if renewed := from.running() && s.state.running(); renewed || from != s.state {
+		s.announcer.add(Change{Plugin: s.plugin.ID(), Process: s.name(), From: from, To: s.state, Reason: reason, Renewed: renewed})
 	}
 }
 

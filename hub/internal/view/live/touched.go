@@ -19,12 +19,14 @@ type touched struct {
 	hosts map[string]bool        // IDs of host agents that came or went
 	names map[string]bool        // names by which those are linked to nodes
 	vmids map[int]bool           // numbers that guests came or went with
+	// shared are the names of shared storages of which a node says something else.
+	shared map[string]bool
 }
 
 func newTouched(snap *inventory.Snapshot) *touched {
 	return &touched{
 		snap: snap, keys: map[string]bool{}, kinds: map[resource.Kind]bool{}, hosts: map[string]bool{},
-		names: map[string]bool{}, vmids: map[int]bool{},
+		names: map[string]bool{}, vmids: map[int]bool{}, shared: map[string]bool{},
 	}
 }
 
@@ -37,6 +39,9 @@ func (t *touched) add(change *inventory.Change) {
 		return
 	}
 	t.keys[e.Key] = true
+	if storage, _ := e.Detail.(*resource.Storage); storage != nil && storage.Shared {
+		t.shared[e.Name] = true
+	}
 	if change.Before != nil && change.After != nil && !renamed(change) && !redated(change) {
 		return
 	}
@@ -129,6 +134,13 @@ func (t *touched) all() []string {
 	if len(t.vmids) > 0 {
 		t.numbered(resource.KindVM)
 		t.numbered(resource.KindContainer)
+	}
+	if len(t.shared) > 0 { // one entry shows what all nodes say
+		for e := range t.snap.OfKind(resource.KindStorage) {
+			if t.shared[e.Name] {
+				t.keys[e.Key] = true
+			}
+		}
 	}
 	for kind := range t.kinds {
 		for e := range t.snap.OfKind(kind) {

@@ -56,7 +56,7 @@ type traits struct {
 func (p *Projector) traits(e *inventory.Entry) traits {
 	id := p.ID(e)
 	return traits{
-		id: id, resourceType: typeOf(e), platform: p.platformType(e), status: statusOf(e),
+		id: id, resourceType: typeOf(e), platform: p.platformType(e), status: p.status(e),
 		alerts: len(p.in.Alerts[id]) > 0,
 	}
 }

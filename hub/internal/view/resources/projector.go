@@ -209,7 +209,7 @@ func (p *Projector) render(e *inventory.Entry) (Head, Tail) {
 	case resource.KindVM, resource.KindContainer:
 		p.guest(e, &head, &tail)
 	case resource.KindStorage:
-		p.storage(e, &tail)
+		p.storage(e, &head, &tail)
 	case resource.KindHost:
 		p.host(e, &head, &tail)
 	case resource.KindContainerHost:

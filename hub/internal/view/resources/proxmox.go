@@ -2,6 +2,7 @@ package resources
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,16 +139,59 @@ func (p *Projector) guest(e *inventory.Entry, head *Head, tail *Tail) {
 	tail.PlatformData = data
 }
 
-func (p *Projector) storage(e *inventory.Entry, tail *Tail) {
-	detail := detailOf[resource.Storage](e)
-	data := &StorageData{
-		Instance: p.instance(e), Node: detail.Node, Type: detail.Type, Content: strings.Join(detail.Content, ","),
-		Shared: detail.Shared, Enabled: detail.Enabled, Active: detail.Active,
+// storage renders a storage with what a node says of it that reaches it.
+func (p *Projector) storage(e *inventory.Entry, head *Head, tail *Tail) {
+	group := p.groupOf(e)
+	told := group.Told()
+	detail := detailOf[resource.Storage](told)
+	head.Disk, head.Status = diskMetric(told.Usage.Disk), p.status(e)
+	tail.StatusReason, tail.Stale = told.StatusReason, told.Stale
+	if lost := p.lostBy(group); lost != "" {
+		tail.StatusReason = "not reachable from " + lost
 	}
-	if group := p.storages()[e]; group != nil && detail.Shared {
+	data := &StorageData{
+		Instance: p.instance(e), Node: detailOf[resource.Storage](e).Node, Type: detail.Type,
+		Content: strings.Join(detail.Content, ","), Shared: detail.Shared, Enabled: detail.Enabled, Active: detail.Active,
+	}
+	if detail.Shared {
 		data.Nodes = group.Nodes()
 	}
 	tail.PlatformData = data
+}
+
+// groupOf returns the storage that an entry is what one node says of.
+func (p *Projector) groupOf(e *inventory.Entry) *v5.StorageGroup {
+	if group := p.storages()[e]; group != nil {
+		return group
+	}
+	return &v5.StorageGroup{Entry: e}
+}
+
+// lostBy names the nodes that should reach a storage like others do and do
+// not. Those that are away as a whole are not among them.
+func (p *Projector) lostBy(group *v5.StorageGroup) string {
+	var nodes []string
+	for _, e := range group.Lost() {
+		node, ok := p.snap.Get(e.ParentKey)
+		if !ok || statusOf(node) != "offline" {
+			nodes = append(nodes, detailOf[resource.Storage](e).Node)
+		}
+	}
+	slices.Sort(nodes)
+	return strings.Join(nodes, ", ")
+}
+
+// status returns the state of a resource, which is degraded for a storage
+// that not all of its nodes reach.
+func (p *Projector) status(e *inventory.Entry) string {
+	if e.Kind != resource.KindStorage {
+		return statusOf(e)
+	}
+	group := p.groupOf(e)
+	if p.lostBy(group) != "" {
+		return "degraded"
+	}
+	return statusOf(group.Told())
 }
 
 // server renders what is neither a node nor an agent: backup servers, their

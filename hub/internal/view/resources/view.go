@@ -27,7 +27,8 @@ func NewView() *View { return &View{} }
 // facts is what an encoded resource depends on besides its entry.
 type facts struct {
 	id, parent, instance string
-	link, hostName       string
+	link, hostName, lost string
+	told                 *inventory.Entry // of a storage
 	lastBackup           int64
 	counts               ClusterData
 	datastores           int
@@ -55,9 +56,8 @@ func (p *Projector) facts(e *inventory.Entry) facts {
 	case resource.KindBackupServer:
 		f.datastores = p.children(e, resource.KindDatastore)
 	case resource.KindStorage:
-		if group := p.storages()[e]; group != nil {
-			f.link = strings.Join(group.Nodes(), ",")
-		}
+		group := p.groupOf(e)
+		f.link, f.lost, f.told = strings.Join(group.Nodes(), ","), p.lostBy(group), group.Told()
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -99,34 +100,8 @@ type Backups struct {
 	PMG []PMGBackup `json:"pmg"`
 }
 
-func backupOf(e *inventory.Entry) *resource.Backup {
-	if detail, _ := e.Detail.(*resource.Backup); detail != nil {
-		return detail
-	}
-	return &resource.Backup{}
-}
-
-// keeper says which product keeps a backup.
-type keeper int
-
-const (
-	keptByHypervisor keeper = iota
-	keptByBackupServer
-	keptByMailGateway
-)
-
-func keeperOf(b *resource.Backup) keeper {
-	switch {
-	case b.Type == "mailgateway":
-		return keptByMailGateway
-	case b.Datastore != "" && b.Storage == "":
-		return keptByBackupServer
-	}
-	return keptByHypervisor
-}
-
 func (p *projection) pbsBackup(e *inventory.Entry, x facts) PBSBackup {
-	b := backupOf(e)
+	b := backups.Detail(e)
 	backupType, vmid := b.Type, b.BackupID
 	if b.Type == "container" {
 		backupType = "ct"
@@ -145,7 +120,7 @@ func (p *projection) pbsBackup(e *inventory.Entry, x facts) PBSBackup {
 }
 
 func (p *projection) pmgBackup(e *inventory.Entry, x facts) PMGBackup {
-	b := backupOf(e)
+	b := backups.Detail(e)
 	return PMGBackup{
 		ID: x.instance + "-" + e.ID, Instance: x.instance, Node: b.Node, Filename: orElse(b.Filename, e.Name),
 		BackupTime: unit.Time(b.At), Size: b.Size,
@@ -153,7 +128,7 @@ func (p *projection) pmgBackup(e *inventory.Entry, x facts) PMGBackup {
 }
 
 func (p *projection) storageBackup(e *inventory.Entry, x facts) StorageBackup {
-	b := backupOf(e)
+	b := backups.Detail(e)
 	volume := orElse(b.Filename, e.Name)
 	return StorageBackup{
 		ID: x.instance + "-" + volume, Storage: b.Storage, Node: b.Node, Instance: x.instance,

@@ -2,6 +2,7 @@ package v5
 
 import (
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
@@ -21,8 +22,8 @@ type AllBackups struct {
 func BackupsOf(snap *inventory.Snapshot) AllBackups {
 	p := newProjection(snap, Inputs{})
 	pve := p.pveBackups()
-	pbs := collect(backupsOf(p, keptByBackupServer, p.pbsBackup))
-	pmg := collect(backupsOf(p, keptByMailGateway, p.pmgBackup))
+	pbs := collect(backupsOf(p, backups.KeptByBackupServer, p.pbsBackup))
+	pmg := collect(backupsOf(p, backups.KeptByMailGateway, p.pmgBackup))
 	return AllBackups{
 		Backups: Backups{PVE: pve, PBS: pbs, PMG: pmg}, PVEBackups: pve, PBSBackups: pbs, PMGBackups: pmg,
 		BackupTasks: pve.BackupTasks, StorageBackups: pve.StorageBackups, GuestSnapshots: pve.GuestSnapshots,
@@ -32,7 +33,7 @@ func BackupsOf(snap *inventory.Snapshot) AllBackups {
 // StorageBackups returns the backups that hypervisors know; never nil.
 func StorageBackups(snap *inventory.Snapshot) []StorageBackup {
 	p := newProjection(snap, Inputs{})
-	return collect(backupsOf(p, keptByHypervisor, p.storageBackup))
+	return collect(backupsOf(p, backups.KeptByHypervisor, p.storageBackup))
 }
 
 // BackupServers returns the backup servers, also those that never answered; never nil.

@@ -1,11 +1,10 @@
 package v5
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
@@ -13,43 +12,18 @@ import (
 // change once built.
 type backupIndex struct {
 	entries []*inventory.Entry // the backups it was built from
-	// local are backups known to a hypervisor, remote those on backup servers,
-	// which know a guest only by its number and perhaps a namespace.
-	local     map[localGuest]time.Time
-	remote    map[remoteGuest]time.Time
-	namespace map[namespacedGuest]time.Time
-	// namesakes counts the guests that have the same type and number.
-	namesakes map[remoteGuest]int
+	times   *backups.Index[time.Time]
+	names   backups.Names
 }
 
-type localGuest struct {
-	source string
-	vmid   int
-}
-
-type remoteGuest struct {
-	guestType string // "vm" or "container"
-	vmid      int
-}
-
-type namespacedGuest struct {
-	remoteGuest
-	namespace string // in lower case
-}
-
-// next returns the index of a snapshot: with the maps of x, which may be nil,
+// next returns the index of a snapshot: with the times of x, which may be nil,
 // if the backups are the same. It does not change x.
 func (x *backupIndex) next(snap *inventory.Snapshot) *backupIndex {
-	next := &backupIndex{namesakes: map[remoteGuest]int{}}
+	next := &backupIndex{names: backups.NamesIn(snap)}
 	if x != nil && x.holds(snap) {
-		next.entries, next.local, next.remote, next.namespace = x.entries, x.local, x.remote, x.namespace
+		next.entries, next.times = x.entries, x.times
 	} else {
 		next.build(snap)
-	}
-	for _, kind := range []resource.Kind{resource.KindVM, resource.KindContainer} {
-		for e := range snap.OfKind(kind) {
-			next.namesakes[remoteGuest{string(kind), guestOf(e).VMID}]++
-		}
 	}
 	return next
 }
@@ -67,57 +41,27 @@ func (x *backupIndex) holds(snap *inventory.Snapshot) bool {
 }
 
 func (x *backupIndex) build(snap *inventory.Snapshot) {
-	x.local, x.remote = map[localGuest]time.Time{}, map[remoteGuest]time.Time{}
-	x.namespace = map[namespacedGuest]time.Time{}
+	x.times = backups.NewIndex[time.Time]()
 	for e := range snap.OfKind(resource.KindBackup) {
 		x.entries = append(x.entries, e)
-		x.add(e)
+		if subject, ok := backups.SubjectOf(e); ok {
+			at := backups.Detail(e).At
+			x.times.Add(subject, func(known time.Time) time.Time { return latest(known, at) })
+		}
 	}
 }
 
-func (x *backupIndex) add(e *inventory.Entry) {
-	b := backupOf(e)
-	vmid := b.VMID
-	if vmid == 0 {
-		vmid, _ = strconv.Atoi(b.BackupID) // what is no number is no guest
-	}
-	if vmid == 0 {
-		return
-	}
-	switch keeperOf(b) {
-	case keptByHypervisor:
-		later(x.local, localGuest{e.Source, vmid}, b.At)
-	case keptByBackupServer:
-		guest := remoteGuest{b.Type, vmid}
-		later(x.remote, guest, b.At)
-		later(x.namespace, namespacedGuest{guest, strings.ToLower(b.Namespace)}, b.At)
-	}
-}
-
-// last returns the time of a guest's last backup, zero for none. A backup on a
-// backup server counts if no other guest could be meant: the number is unique,
-// or the namespace has the name of the instance.
+// last returns the time of a guest's last backup, zero for none.
 func (x *backupIndex) last(e *inventory.Entry, instance string) time.Time {
-	detail := guestOf(e)
-	guest := remoteGuest{string(e.Kind), detail.VMID}
-	last := detail.LastBackup
-	if at := x.local[localGuest{e.Source, detail.VMID}]; at.After(last) {
-		last = at
-	}
-	at := x.namespace[namespacedGuest{guest, strings.ToLower(instance)}]
-	if x.namesakes[guest] == 1 {
-		at = x.remote[guest]
-	}
-	if at.After(last) {
-		last = at
-	}
-	return last
+	local, remote := x.times.Of(e, instance, x.names)
+	return latest(guestOf(e).LastBackup, latest(local, remote))
 }
 
-func later[K comparable](times map[K]time.Time, key K, at time.Time) {
-	if at.After(times[key]) {
-		times[key] = at
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
+	return b
 }
 
 // LastBackups tells when guests were last backed up, out of the backups in one

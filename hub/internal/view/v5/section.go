@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -129,12 +130,12 @@ func (p *projection) cephs() section[CephCluster] {
 }
 
 // backupsOf is a section of the backups that one product keeps.
-func backupsOf[T any](p *projection, who keeper, render func(*inventory.Entry, facts) T) section[T] {
+func backupsOf[T any](p *projection, who backups.Keeper, render func(*inventory.Entry, facts) T) section[T] {
 	s := ofKind(p, resource.KindBackup, render)
 	all := s.items
 	s.items = func(yield func(inputs) bool) {
 		for in := range all {
-			if keeperOf(backupOf(in.Entry)) == who && !yield(in) {
+			if backups.KeeperOf(backups.Detail(in.Entry)) == who && !yield(in) {
 				return
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -70,8 +71,8 @@ func Build(snap *inventory.Snapshot, in Inputs) State {
 		PhysicalDisks:   collect(ofKind(p, resource.KindDisk, p.disk)),
 		PBS:             append(collect(p.backupServers()), p.unseenServers()...),
 		PMG:             append(collect(ofKind(p, resource.KindMailGateway, p.pmg)), p.unseenGateways()...),
-		PBSBackups:      collect(backupsOf(p, keptByBackupServer, p.pbsBackup)),
-		PMGBackups:      collect(backupsOf(p, keptByMailGateway, p.pmgBackup)),
+		PBSBackups:      collect(backupsOf(p, backups.KeptByBackupServer, p.pbsBackup)),
+		PMGBackups:      collect(backupsOf(p, backups.KeptByMailGateway, p.pmgBackup)),
 		ReplicationJobs: collect(ofKind(p, resource.KindReplication, p.replication)),
 		ActiveAlerts:    orEmpty(in.ActiveAlerts), PVEBackups: p.pveBackups(),
 		ConnectionHealth: p.connectionHealth(), LastUpdate: unit.Millis(snap.At),
@@ -84,7 +85,7 @@ func Build(snap *inventory.Snapshot, in Inputs) State {
 func (p *projection) pveBackups() PVEBackups {
 	return PVEBackups{
 		BackupTasks:    collect(ofKind(p, resource.KindBackupTask, p.backupTask)),
-		StorageBackups: collect(backupsOf(p, keptByHypervisor, p.storageBackup)),
+		StorageBackups: collect(backupsOf(p, backups.KeptByHypervisor, p.storageBackup)),
 		GuestSnapshots: collect(ofKind(p, resource.KindSnapshot, p.guestSnapshot)),
 	}
 }

@@ -89,16 +89,18 @@ func storageOf(e *inventory.Entry) *resource.Storage {
 
 // storage renders one storage; others are what the other nodes say of it.
 func (p *projection) storage(e *inventory.Entry, others []*inventory.Entry, x facts) Storage {
-	detail := storageOf(e)
+	group := StorageGroup{Entry: e, Others: others}
+	told := group.Told()
+	detail, disk := storageOf(told), told.Usage.Disk
 	storage := Storage{
-		ID: storageID(x.instance, e), Storage: e.Name, Name: e.Name, Node: detail.Node, Instance: x.instance,
+		ID: storageID(x.instance, e), Storage: e.Name, Name: e.Name, Node: storageOf(e).Node, Instance: x.instance,
 		Type: detail.Type, Status: storageStatus(detail),
-		Total: e.Usage.Disk.Total, Used: e.Usage.Disk.Used, Avail: e.Usage.Disk.Free, Free: e.Usage.Disk.Free,
-		Usage: diskPercent(e.Usage.Disk), Content: strings.Join(detail.Content, ","),
+		Total: disk.Total, Used: disk.Used, Avail: disk.Free, Free: disk.Free,
+		Usage: diskPercent(disk), Content: strings.Join(detail.Content, ","),
 		Shared: detail.Shared, Enabled: detail.Enabled, Active: detail.Active,
 	}
 	if detail.Shared {
-		storage.Nodes = sharedBy(e, others)
+		storage.Nodes = group.Nodes()
 		storage.NodeCount = len(storage.Nodes)
 		for _, node := range storage.Nodes {
 			storage.NodeIDs = append(storage.NodeIDs, orElse(x.clusterName, x.instance)+"-"+node)
@@ -114,7 +116,8 @@ type StorageGroup struct {
 }
 
 // StorageGroups returns the storages of a snapshot. A shared storage is one
-// group however many nodes have it; the first in the order of keys stands for it.
+// group however many nodes have it; the first in the order of keys stands for
+// it, so that its id stays.
 func StorageGroups(snap *inventory.Snapshot) []StorageGroup {
 	type name struct{ source, name string }
 	var groups []StorageGroup
@@ -134,14 +137,44 @@ func StorageGroups(snap *inventory.Snapshot) []StorageGroup {
 	return groups
 }
 
-// Nodes returns the names of the nodes that have the storage, sorted.
-func (g *StorageGroup) Nodes() []string { return sharedBy(g.Entry, g.Others) }
+// Told returns what the first node says that reaches the storage; what the
+// first one says if none does. The entry that stands for the storage may be of
+// a node that is away, while the others go on using it.
+func (g *StorageGroup) Told() *inventory.Entry {
+	if !reached(g.Entry) {
+		if i := slices.IndexFunc(g.Others, reached); i >= 0 {
+			return g.Others[i]
+		}
+	}
+	return g.Entry
+}
 
-func sharedBy(e *inventory.Entry, others []*inventory.Entry) []string {
-	detail := storageOf(e)
+// Lost returns what the nodes say that cannot reach the storage, though others can.
+func (g *StorageGroup) Lost() []*inventory.Entry {
+	if !reached(g.Told()) {
+		return nil
+	}
+	var lost []*inventory.Entry
+	for _, e := range append([]*inventory.Entry{g.Entry}, g.Others...) {
+		if detail := storageOf(e); detail.Enabled && !detail.Active {
+			lost = append(lost, e)
+		}
+	}
+	return lost
+}
+
+// reached says whether the node of an entry is there and reaches the storage.
+func reached(e *inventory.Entry) bool {
+	known := e.Status == resource.StatusRunning || e.Status == resource.StatusDegraded
+	return known && !e.Stale && storageOf(e).Active
+}
+
+// Nodes returns the names of the nodes that have the storage, sorted.
+func (g *StorageGroup) Nodes() []string {
+	detail := storageOf(g.Entry)
 	nodes := slices.Clone(detail.Nodes)
 	nodes = append(nodes, detail.Node)
-	for _, other := range others {
+	for _, other := range g.Others {
 		nodes = append(nodes, storageOf(other).Node)
 	}
 	slices.Sort(nodes)
@@ -192,7 +225,7 @@ func Storages(snap *inventory.Snapshot) []StorageDetail {
 	storages := []StorageDetail{}
 	p.eachStorage(func(e *inventory.Entry, others []*inventory.Entry, x facts) {
 		storage := p.storage(e, others, x)
-		storages = append(storages, storage.Detail(storageOf(e).ZFS))
+		storages = append(storages, storage.Detail(storageOf(e).ZFS)) // pools are never shared
 	})
 	return storages
 }

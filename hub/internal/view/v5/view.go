@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/view/backups"
 	"github.com/pulse-hub/pulse/hub/internal/view/fragment"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -78,8 +79,8 @@ func (w *writer) state(p *projection) {
 	w.extend(p.unseenServers())
 	list(w, "pmg", ofKind(p, resource.KindMailGateway, p.pmg))
 	w.extend(p.unseenGateways())
-	pbs := list(w, "pbsBackups", backupsOf(p, keptByBackupServer, p.pbsBackup))
-	pmg := list(w, "pmgBackups", backupsOf(p, keptByMailGateway, p.pmgBackup))
+	pbs := list(w, "pbsBackups", backupsOf(p, backups.KeptByBackupServer, p.pbsBackup))
+	pmg := list(w, "pmgBackups", backupsOf(p, backups.KeptByMailGateway, p.pmgBackup))
 	w.key("backups")
 	w.out = append(w.out, '{')
 	pve := w.pveBackups("pve", p)
@@ -126,7 +127,7 @@ func (w *writer) pveBackups(name string, p *projection) span {
 	from := len(w.out)
 	w.out = append(w.out, '{')
 	list(w, "backupTasks", ofKind(p, resource.KindBackupTask, p.backupTask))
-	list(w, "storageBackups", backupsOf(p, keptByHypervisor, p.storageBackup))
+	list(w, "storageBackups", backupsOf(p, backups.KeptByHypervisor, p.storageBackup))
 	list(w, "guestSnapshots", ofKind(p, resource.KindSnapshot, p.guestSnapshot))
 	w.out = append(w.out, '}')
 	return span{from, len(w.out)}

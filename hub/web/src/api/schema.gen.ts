@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    readonly "/api/agent-install-command": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * A command that installs an agent on a Proxmox server
+         * @description For administrators; tokens need the scope settings:write. Makes a token with the scopes host-agent:report and host-agent:manage, so the caller needs settings:write.
+         */
+        readonly post: operations["postAgentInstallCommand"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/agent/version": {
         readonly parameters: {
             readonly query?: never;
@@ -82,6 +102,26 @@ export interface paths {
          * @description Public. Public, but takes a setup token or an API token in the body, or an API token in a header.
          */
         readonly post: operations["postAutoRegister"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/backup-coverage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How well guests are covered by backups, and backups of guests that are no more
+         * @description Tokens need the scope monitoring:read. A last backup may be one and a half times as old as the interval of the guest's job, or 48 hours if that is not known.
+         */
+        readonly get: operations["getBackupCoverage"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -355,7 +395,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Look for Proxmox servers
-         * @description For every caller who has said who they are. Knocks on ports 8006 and 8007 of at most 1024 addresses, for at most 30 seconds.
+         * @description For every caller who has said who they are. Knocks on ports 8006 and 8007 of at most as many addresses as the settings allow, 1024 by default, for at most 30 seconds.
          */
         readonly post: operations["postDiscover"];
         readonly delete?: never;
@@ -1104,6 +1144,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/test-notification": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Broadcast the registration of a made-up server
+         * @description For every caller who has said who they are.
+         */
+        readonly post: operations["postTestNotification"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/version": {
         readonly parameters: {
             readonly query?: never;
@@ -1197,6 +1257,69 @@ export interface components {
         readonly ComponentList: {
             readonly components: readonly components["schemas"]["OfferedComponent"][] | null;
         };
+        readonly CoverageCoverage: {
+            readonly guests: readonly components["schemas"]["CoverageGuest"][] | null;
+            /** @description Backups whose guest exists nowhere. Empty until every hypervisor was seen. */
+            readonly orphans: readonly components["schemas"]["CoverageOrphan"][] | null;
+            readonly summary: components["schemas"]["CoverageSummary"];
+        };
+        readonly CoverageGuest: {
+            /** @description Points in time it can be brought back to, as far as known. */
+            readonly backups: number;
+            /** @description As in the state. */
+            readonly id: string;
+            /** @description Whether a backup job that is enabled includes it; null: not known. */
+            readonly inJob: null | boolean;
+            readonly instance: string;
+            readonly jobs: readonly components["schemas"]["CoverageJob"][] | null;
+            /** Format: date-time */
+            readonly lastBackup: null | string;
+            /** @description The storage, or the datastore and its namespace; empty: not known. */
+            readonly lastBackupStorage: string;
+            readonly name: string;
+            readonly node: string;
+            readonly reason: string;
+            /** @enum {string} */
+            readonly state: "covered" | "overdue" | "unprotected" | "unknown";
+            /** @enum {string} */
+            readonly type: "qemu" | "lxc";
+            /** @description Whether the last backup was found good; null: nobody has looked. */
+            readonly verified: null | boolean;
+            readonly vmid: number;
+        };
+        readonly CoverageJob: {
+            readonly enabled: boolean;
+            readonly id: string;
+            /**
+             * Format: int64
+             * @description Longest time between two runs; absent: not known.
+             */
+            readonly intervalSeconds?: number;
+            /** Format: date-time */
+            readonly nextRun: null | string;
+            readonly storage: string;
+        };
+        readonly CoverageOrphan: {
+            readonly backups: number;
+            readonly datastore?: string;
+            /** @description That knows the backups. */
+            readonly instance: string;
+            /** Format: date-time */
+            readonly lastBackup: null | string;
+            readonly namespace?: string;
+            readonly sizeBytes: number;
+            readonly storage?: string;
+            /** @enum {string} */
+            readonly type: "qemu" | "lxc";
+            readonly vmid: number;
+        };
+        readonly CoverageSummary: {
+            readonly covered: number;
+            readonly orphans: number;
+            readonly overdue: number;
+            readonly unknown: number;
+            readonly unprotected: number;
+        };
         readonly DeadLetter: {
             readonly failures: number;
             readonly instance: string;
@@ -1262,7 +1385,7 @@ export interface components {
             readonly subnets: readonly string[] | null;
         };
         readonly DiscoveryRequest: {
-            /** @description Networks in CIDR form with commas between; auto or empty: the private ones that the hub is in. */
+            /** @description Networks in CIDR form with commas between; auto: the private ones that the hub is in; empty: those of the settings. */
             readonly subnet: string;
             /** @description Answer with what was found before, if anything was looked for. */
             readonly use_cache: boolean;
@@ -1392,6 +1515,15 @@ export interface components {
             readonly reason?: string;
             /** @enum {string} */
             readonly state: "settling" | "invalid";
+        };
+        readonly InstallCommand: {
+            readonly command: string;
+            /** @description The token in the command. It is shown this once. */
+            readonly token: string;
+        };
+        readonly InstallRequest: {
+            /** @enum {string} */
+            readonly type: "pve" | "pbs";
         };
         readonly InstanceDraft: {
             /** @description Kind and type: source/pve. Cannot be changed. */
@@ -1559,6 +1691,10 @@ export interface components {
             readonly newNodeCount: number;
             readonly nodesAdded: number;
             readonly oldNodeCount: number;
+            readonly status: string;
+        };
+        readonly Notified: {
+            /** @description "notification sent" */
             readonly status: string;
         };
         readonly OfferedComponent: {
@@ -2331,7 +2467,7 @@ export interface components {
             /** @description Only those that are not closed and pristine. */
             readonly breakers?: readonly components["schemas"]["OpenBreaker"][];
             readonly deadLetter: components["schemas"]["DeadLetters"];
-            /** @description Whether intervals adapt to how fast things change. */
+            /** @description Whether intervals adapt to how things go. */
             readonly enabled: boolean;
             readonly instances: readonly components["schemas"]["PolledInstance"][] | null;
             readonly queue: components["schemas"]["PollQueue"];
@@ -3521,6 +3657,75 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly postAgentInstallCommand: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InstallRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InstallCommand"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getAgentVersion: {
         readonly parameters: {
             readonly query?: never;
@@ -3754,6 +3959,62 @@ export interface operations {
             };
             /** @description Bad Request. */
             readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getBackupCoverage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CoverageCoverage"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -7624,6 +7885,62 @@ export interface operations {
             };
             /** @description Not Found. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postTestNotification: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Notified"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
