@@ -38,7 +38,7 @@ done
 healthy || { echo "the hub does not answer on $url" >&2; exit 1; }
 
 bin/pulse-agent --url "$url" --token-file "$token_file" --interval "${PULSE_INTERVAL:-5s}" \
-  --disable-auto-update --health-addr "${PULSE_HEALTH_ADDR:-127.0.0.1:9191}" &
+  --disable-auto-update --state-dir "$data/agent" --health-addr "${PULSE_HEALTH_ADDR:-127.0.0.1:9191}" &
 agent=$!
 
 cat <<TEXT

@@ -5,66 +5,39 @@ package app
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/agent/internal/config"
 	"github.com/pulse-hub/pulse/agent/internal/health"
-	"github.com/pulse-hub/pulse/agent/internal/host"
-	"github.com/pulse-hub/pulse/agent/internal/sender"
-	"github.com/pulse-hub/pulse/agent/report"
 )
 
-// App is one agent. It is safe to run several in one process if their health addresses differ.
+// App is one agent. It is safe to run several in one process if their directories and health addresses differ.
 type App struct {
-	config    config.Config
-	version   string
-	logger    hclog.Logger
-	collector *host.Collector
-	sender    *sender.Sender
-	started   time.Time
-	ready     atomic.Bool // the first collection is done
+	config  config.Config
+	version string
+	logger  hclog.Logger
+	started time.Time
 }
 
-// New builds an agent and touches nothing of the system. The version is that of the program, or "dev".
+// New returns an agent and touches nothing of the system. The version is that of the program, or "dev".
 func New(cfg config.Config, version string, logger hclog.Logger) *App {
-	app := &App{config: cfg, version: version, logger: logger, started: time.Now()}
-	app.collector = host.New(host.Options{
-		Hostname:    cfg.Hostname,
-		AgentID:     cfg.AgentID,
-		ReportIP:    cfg.ReportIP,
-		Tags:        cfg.Tags,
-		DiskExclude: cfg.Host.DiskExclude,
-		Logger:      logger.Named("host"),
-	})
-	app.sender = sender.New(sender.Options{
-		URL:       cfg.URL,
-		Token:     string(cfg.Token),
-		Path:      report.HostPath,
-		MaxBytes:  report.MaxHostBytes,
-		UserAgent: "pulse-host-agent/" + version,
-		Client:    sender.NewClient(sender.ClientOptions{Insecure: cfg.Insecure}),
-		Logger:    logger.Named("sender"),
-		OnAnswer:  (&commandsWish{logger: logger}).hear,
-	})
-	return app
+	return &App{config: cfg, version: version, logger: logger, started: time.Now()}
 }
 
 // Run runs the agent until the context ends, and returns nil then. It waits for everything it started.
 func (a *App) Run(ctx context.Context) error {
-	a.logger.Info("agent starts", "version", a.version, "interval", a.config.Interval, "host", a.config.Host.Enabled)
+	roads := a.roads(a.identity(ctx, false), a.targets(a.config.Spool.Dir))
+	a.logger.Info("agent starts", "version", a.version, "interval", a.config.Interval, "modules", names(roads), "hubs", len(a.config.Targets))
 	a.warnOfMissingModules()
 
 	var parts []func(context.Context) error
-	if a.config.Host.Enabled {
-		parts = append(parts, a.report, a.sender.Run)
-	} else {
-		a.ready.Store(true) // there is nothing to wait for
+	for _, road := range roads {
+		parts = append(parts, road.parts()...)
 	}
 	if a.config.HealthAddr != "" {
-		parts = append(parts, a.health().Run)
+		parts = append(parts, a.health(roads).Run)
 	}
 	err := runAll(ctx, parts)
 	a.logger.Info("agent ends")
@@ -92,24 +65,29 @@ func runAll(ctx context.Context, parts []func(context.Context) error) error {
 }
 
 // health returns the health listener of this agent.
-func (a *App) health() *health.Server {
+func (a *App) health(roads []*road) *health.Server {
+	info := health.Info{Version: a.version, Started: a.started}
+	for _, road := range roads {
+		switch road.module.Info().Name {
+		case "host":
+			info.Host = true
+		case "docker":
+			info.Docker = true
+		case "kubernetes":
+			info.Kubernetes = true
+		}
+	}
 	return health.New(health.Options{
-		Addr:     a.config.HealthAddr,
-		Info:     health.Info{Version: a.version, Host: a.config.Host.Enabled, Started: a.started},
-		Snapshot: a.snapshot,
-		Logger:   a.logger.Named("health"),
+		Addr: a.config.HealthAddr, Info: info, Logger: a.logger.Named("health"),
+		Snapshot: func() health.Snapshot { return snapshot(roads) },
 	})
 }
 
-func (a *App) snapshot() health.Snapshot {
-	stats := a.sender.Stats()
-	snapshot := health.Snapshot{
-		Ready: a.ready.Load(), Sent: stats.Sent, Failed: stats.Failed, Dropped: stats.Dropped, Queued: stats.Queued,
+// snapshot sums up how the roads stand.
+func snapshot(roads []*road) health.Snapshot {
+	result := health.Snapshot{Ready: true}
+	for _, road := range roads {
+		road.addTo(&result)
 	}
-	for _, outcome := range a.collector.Outcomes() {
-		snapshot.Collectors = append(snapshot.Collectors, health.Collector{
-			Name: outcome.Name, Duration: outcome.Duration, OK: outcome.Err == nil,
-		})
-	}
-	return snapshot
+	return result
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,18 @@ func (t *text) String() string {
 	return t.builder.String()
 }
 
+// settings is the configuration of an agent that reports to those hubs and keeps everything in one directory.
+func settings(dir string, urls ...string) config.Config {
+	cfg := config.Config{
+		Interval: 20 * time.Millisecond, Host: config.Host{Enabled: true}, StateDir: dir,
+		Spool: config.Spool{Dir: filepath.Join(dir, "spool"), MaxBytes: 1 << 20, MaxAge: time.Hour},
+	}
+	for _, url := range urls {
+		cfg.Targets = append(cfg.Targets, config.Target{URL: url, Token: "tok"})
+	}
+	return cfg
+}
+
 // run runs an agent against a stub hub until two reports have arrived, and returns them and the log.
 func run(t *testing.T, change func(*config.Config)) (first, second report.Host, log string) {
 	t.Helper()
@@ -46,6 +59,7 @@ func run(t *testing.T, change func(*config.Config)) (first, second report.Host, 
 		if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
 			t.Errorf("decode report: %v", err)
 		}
+		writer.Header().Set(report.FeaturesHeader, "sequence, replay")
 		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h","config":{"commandsEnabled":true}}`))
 		select {
 		case received <- body:
@@ -54,7 +68,8 @@ func run(t *testing.T, change func(*config.Config)) (first, second report.Host, 
 	}))
 	defer hub.Close()
 
-	cfg := config.Config{URL: hub.URL, Token: "tok", Interval: 50 * time.Millisecond, Host: config.Host{Enabled: true}, HealthAddr: "127.0.0.1:0"}
+	cfg := settings(t.TempDir(), hub.URL)
+	cfg.Interval, cfg.HealthAddr = 50*time.Millisecond, "127.0.0.1:0"
 	change(&cfg)
 	var output text
 	agent := app.New(cfg, "1.2.3", hclog.New(&hclog.LoggerOptions{Output: &output}))
@@ -85,8 +100,11 @@ func TestAgentReportsAtOnceAndAgain(t *testing.T) {
 	if first.Host.Hostname != "h" || len(first.Tags) != 1 || first.Metrics.Memory.TotalBytes == 0 {
 		t.Errorf("report = %+v", first)
 	}
-	if first.Sequence == 0 || second.Sequence != first.Sequence+1 || !second.Timestamp.After(first.Timestamp) {
-		t.Errorf("sequence %d at %s, then %d at %s", first.Sequence, first.Timestamp, second.Sequence, second.Timestamp)
+	if first.Sequence != 0 || second.Sequence == 0 || !second.Timestamp.After(first.Timestamp) {
+		t.Errorf("sequence %d at %s, then %d at %s; want a number once the hub has asked", first.Sequence, first.Timestamp, second.Sequence, second.Timestamp)
+	}
+	if first.Host.ID == "" || first.Host.ID != second.Host.ID {
+		t.Errorf("host id %q, then %q", first.Host.ID, second.Host.ID)
 	}
 	if strings.Contains(log, "tok\"") || strings.Contains(log, "no such module") {
 		t.Errorf("unexpected log:\n%s", log)
@@ -113,7 +131,7 @@ func TestMissingModulesAreNamedOnlyWhenAskedFor(t *testing.T) {
 func TestAgentWithoutModulesOnlyAnswersHealth(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	agent := app.New(config.Config{HealthAddr: "127.0.0.1:0"}, "dev", hclog.NewNullLogger())
+	agent := app.New(config.Config{HealthAddr: "127.0.0.1:0", StateDir: t.TempDir()}, "dev", hclog.NewNullLogger())
 	if err := agent.Run(ctx); err != nil {
 		t.Errorf("Run = %v, want nil when the context ends", err)
 	}

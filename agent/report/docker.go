@@ -22,6 +22,55 @@ type Docker struct {
 	// Sequence grows by one with each report and starts at the agent's start time in Unix milliseconds, so that it also
 	// grows across restarts. Zero means the agent does not number its reports. An addition to the published format.
 	Sequence uint64 `json:"sequence,omitempty"`
+	// Detail is more than the published format knows; nil for none. An addition to the published format.
+	Detail *DockerDetail `json:"detail,omitempty"`
+}
+
+// DockerDetail is what a Docker report says beyond the published format: an addition that old hubs ignore and that
+// agents leave out until a hub has asked for it. Everything is optional.
+type DockerDetail struct {
+	// Containers says more about some of the containers of the report, in the same order.
+	Containers []ContainerDetail `json:"containers,omitempty"`
+	// Degraded names the parts of the collection that do not work now. What such a part found before may still be in the
+	// report.
+	Degraded []DegradedPart `json:"degraded,omitempty"`
+}
+
+// ContainerDetail says more about one container.
+type ContainerDetail struct {
+	// ID is the container's, as in [Container].
+	ID string `json:"id"`
+	// OOMKilled says that the kernel ended the container for using more memory than it may.
+	OOMKilled bool `json:"oomKilled,omitempty"`
+	// Error is why the engine could not start the container.
+	Error string `json:"error,omitempty"`
+	// ComposeProject and ComposeService say what of which Compose project it is.
+	ComposeProject string `json:"composeProject,omitempty"`
+	ComposeService string `json:"composeService,omitempty"`
+	// Processes counts its processes and threads.
+	Processes int `json:"processes,omitempty"`
+	// Network counts traffic since the container started; nil when it uses the machine's network, and when it is not known.
+	Network *Traffic `json:"network,omitempty"`
+	// FailingStreak counts the failures of the health check in a row.
+	FailingStreak int `json:"failingStreak,omitempty"`
+	// HealthLog are the last failed runs of the health check, the oldest first.
+	HealthLog []HealthProbe `json:"healthLog,omitempty"`
+}
+
+// Traffic counts bytes.
+type Traffic struct {
+	RxBytes uint64 `json:"rxBytes"`
+	TxBytes uint64 `json:"txBytes"`
+}
+
+// HealthProbe is one run of a container's health check.
+type HealthProbe struct {
+	// At is when it ended.
+	At time.Time `json:"at"`
+	// ExitCode is zero for success, -1 when the probe did not end in time.
+	ExitCode int `json:"exitCode"`
+	// Output is the end of what it wrote.
+	Output string `json:"output,omitempty"`
 }
 
 // DockerHost describes the engine and the machine it runs on.
@@ -90,7 +139,7 @@ type Container struct {
 	Status string `json:"status"`
 	// Health is healthy, unhealthy or starting; empty without a health check.
 	Health string `json:"health,omitempty"`
-	// CPUPercent is in percent of the whole machine, 0–100.
+	// CPUPercent is in percent of one core: 100 is one core fully used, and more is possible.
 	CPUPercent float64 `json:"cpuPercent"`
 	// MemoryUsageBytes is in bytes, without the page cache.
 	MemoryUsageBytes int64 `json:"memoryUsageBytes"`

@@ -17,6 +17,8 @@ type Kubernetes struct {
 	// Sequence grows by one with each report and starts at the agent's start time in Unix milliseconds, so that it also
 	// grows across restarts. Zero means the agent does not number its reports. An addition to the published format.
 	Sequence uint64 `json:"sequence,omitempty"`
+	// Detail is what the published format has no place for; nil for hubs that do not know it. An addition.
+	Detail *KubernetesDetail `json:"detail,omitempty"`
 }
 
 // Cluster names the cluster.

@@ -2,8 +2,9 @@
 //
 // There is one report per agent module: [Host], [Docker] and [Kubernetes]. The field names, their order and which of
 // them are left out when empty follow the published agent API of Pulse v5, so that old agents can report to this hub
-// and this agent can report to an old hub. All types are plain data: no methods, no defaults, safe to copy, and slices
-// and maps belong to whoever built or decoded the value.
+// and this agent can report to an old hub. What goes beyond that API is listed in [Features] and sent only to hubs that ask
+// for it. All types are plain data: no defaults, safe to copy, and slices and maps belong to whoever built or decoded the
+// value.
 //
 // Units on the wire: sizes in bytes, counters as totals since boot, CPU and usage in percent 0–100, durations in the
 // unit their name ends with, moments as RFC 3339 in UTC. Nothing here is validated: a decoded report is outside input,
@@ -16,6 +17,8 @@ import "time"
 const (
 	// HostPath takes a [Host] report and needs the scope host-agent:report.
 	HostPath = "/api/agents/host/report"
+	// UnifiedHostPath is what newer agents call HostPath.
+	UnifiedHostPath = "/api/agents/agent/report"
 	// DockerPath takes a [Docker] report and needs the scope docker:report.
 	DockerPath = "/api/agents/docker/report"
 	// KubernetesPath takes a [Kubernetes] report and needs the scope kubernetes:report.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -17,8 +18,13 @@ func measureAgent(ctx context.Context, bin string, s settings) ([]Result, error)
 		return nil, err
 	}
 	defer hub.stop()
+	state, err := os.MkdirTemp("", "pulse-bench-agent")
+	if err != nil {
+		return nil, fmt.Errorf("make folder of agent: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(state) }() // it is in the folder for temporary files
 	command := exec.CommandContext(ctx, filepath.Join(bin, "pulse-agent"),
-		"--url", hub.url, "--token", token, "--interval", "30s", "--enable-docker=false", "--disable-auto-update", "--health-addr", "")
+		"--url", hub.url, "--token", token, "--interval", "30s", "--enable-docker=false", "--disable-auto-update", "--state-dir", state)
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start agent: %w", err)

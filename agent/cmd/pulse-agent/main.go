@@ -1,7 +1,9 @@
 // Command pulse-agent reports the machine it runs on to a Pulse hub.
 //
+// "pulse-agent doctor" prints what it can and cannot see instead, and why.
+//
 // Exit codes: 0 after a signal to end, --version, --help and --self-test; 1 for a configuration that cannot be used, such
-// as a missing token, and for a failure while running.
+// as a missing token, for a failure while running, and when the doctor finds something that ought to work and does not.
 package main
 
 import (
@@ -67,8 +69,24 @@ func run(ctx context.Context, source config.Source, stdout, stderr io.Writer) in
 		logger.Info("self-test passed", "version", version)
 		return 0
 	}
-	if err := app.New(cfg, version, logger).Run(ctx); err != nil {
+	agent := app.New(cfg, version, logger)
+	if cfg.Doctor {
+		return examine(ctx, agent, stdout, stderr)
+	}
+	if err := agent.Run(ctx); err != nil {
 		logger.Error("agent stops", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// examine prints the doctor's findings and returns the exit code.
+func examine(ctx context.Context, agent *app.App, stdout, stderr io.Writer) int {
+	healthy, err := agent.Doctor(ctx, stdout)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "pulse-agent:", err) // nowhere else to complain
+	}
+	if err != nil || !healthy {
 		return 1
 	}
 	return 0

@@ -23,7 +23,8 @@ func TestExitCodes(t *testing.T) {
 		{"missing token", nil, "", 1, "", "no API token"},
 		{"bad flag", []string{"--interval", "never"}, "s3cr3t", 1, "", "--interval"},
 		{"self-test of a bad configuration", []string{"--self-test", "--url", "hub"}, "", 1, "", "--url"},
-		{"signal", []string{"--health-addr", ""}, "s3cr3t", 0, "", "agent ends"},
+		{"signal", []string{"--state-dir", t.TempDir()}, "s3cr3t", 0, "", "agent ends"},
+		{"doctor without a hub", []string{"doctor", "--url", "http://127.0.0.1:1", "--state-dir", t.TempDir()}, "s3cr3t", 1, "failed         connection", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

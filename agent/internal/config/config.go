@@ -1,16 +1,17 @@
-// Package config turns defaults, environment and command line into the agent's settings.
+// Package config turns defaults, a file, environment and command line into the agent's settings.
 //
-// There is one road: defaults, then the environment, then flags, each overriding the one before. Loading is strict: an
-// unknown flag or a value that cannot be read is an error that names the offending flag or variable and never quotes a
-// secret. A loaded [Config] is not changed afterwards.
+// There is one road: defaults, then the configuration file, then the environment, then flags, each overriding the one
+// before. Loading is strict: an unknown key or flag, or a value that cannot be read, is an error that names the offending
+// key, variable or flag and never quotes a secret. A loaded [Config] is not changed afterwards.
 package config
 
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -24,8 +25,12 @@ var (
 	ErrHelp = flag.ErrHelp
 )
 
-// DefaultTokenFile is read when nothing else names a token. It need not exist.
-const DefaultTokenFile = "/var/lib/pulse-agent/token"
+// DefaultTokenFile is read when nothing else names a token, and DefaultFile when nothing names a configuration file.
+// Neither need exist.
+const (
+	DefaultTokenFile = "/var/lib/pulse-agent/token"
+	DefaultFile      = "/etc/pulse-agent/config.yaml"
+)
 
 // Bounds of the reporting interval.
 const (
@@ -33,12 +38,17 @@ const (
 	MaxInterval = 24 * time.Hour
 )
 
+// MinSpoolBytes is the least size of the spool, in bytes; MinSpoolAge, the least age of what it keeps.
+const (
+	MinSpoolBytes = 1 << 20
+	MinSpoolAge   = time.Minute
+)
+
 // Config holds all settings of the agent. Settings of modules a build lacks are read and checked like all others.
 type Config struct {
-	// URL is the hub's base URL without a trailing slash.
-	URL string
-	// Token is the API token; empty only when SelfTest or ShowVersion is set.
-	Token Secret
+	// Targets are the hubs to report to, at least one unless ShowVersion is set. Only the first may give commands. Its
+	// token is empty only when SelfTest is set.
+	Targets []Target
 	// Interval is the time between two reports, from MinInterval to MaxInterval.
 	Interval time.Duration
 	// Hostname replaces the name of the operating system; empty means that one.
@@ -59,6 +69,12 @@ type Config struct {
 	Tags []string
 	// ReportIP is the address the host should be known under; empty or a valid IP address.
 	ReportIP string
+	// StateDir is where the agent keeps what it must know after a restart.
+	StateDir string
+	// Spool is where reports wait for a hub.
+	Spool Spool
+	// Doctor asks for an account of what the agent can see rather than for a running agent.
+	Doctor bool
 	// ShowVersion and SelfTest ask for no more than a version, or for no more than loading.
 	ShowVersion bool
 	SelfTest    bool
@@ -67,6 +83,23 @@ type Config struct {
 	Docker     Docker
 	Kubernetes Kubernetes
 	Proxmox    Proxmox
+}
+
+// Target is one hub.
+type Target struct {
+	// URL is the hub's base URL without a trailing slash.
+	URL string
+	// Token is the API token.
+	Token Secret
+}
+
+// Spool holds the settings of the spool.
+type Spool struct {
+	// Dir is its directory.
+	Dir string
+	// MaxBytes is the greatest size of all files together, in bytes; MaxAge, the greatest age of a report.
+	MaxBytes int64
+	MaxAge   time.Duration
 }
 
 // Host holds the settings of the host module.
@@ -114,70 +147,98 @@ type Source struct {
 	Args []string
 	// LookupEnv finds an environment variable, as os.LookupEnv does. An empty variable counts as unset.
 	LookupEnv func(name string) (string, bool)
-	// ReadFile reads a token file; nil means os.ReadFile.
+	// ReadFile reads the configuration file and token files; nil means os.ReadFile.
 	ReadFile func(path string) ([]byte, error)
 	// Usage receives the help text of --help; nil discards it.
 	Usage io.Writer
 }
 
-// Load reads and checks the settings. With --version nothing but the command line is checked; with --self-test a token
-// may be missing. Errors name the flag or variable at fault.
+// Load reads and checks the settings. With --version nothing but the command line is read; with --self-test a token may
+// be missing. The first argument may be the word doctor. Errors name the key, variable or flag at fault.
 func Load(source Source) (Config, error) {
-	cfg := defaults()
-	var tokenFile string
-	settings := cfg.settings(&tokenFile)
-	if err := applyEnv(settings, source.LookupEnv); err != nil {
+	if source.ReadFile == nil {
+		source.ReadFile = os.ReadFile
+	}
+	loader := newLoader(source)
+	args := source.Args
+	if len(args) > 0 && args[0] == "doctor" {
+		loader.config.Doctor = true
+		args = args[1:]
+	}
+	flags, err := parseFlags(loader.settings(), args, source.Usage)
+	if err != nil {
 		return Config{}, err
 	}
-	if err := applyFlags(settings, source.Args, source.Usage); err != nil {
+	if value, given := flags.last("version"); given {
+		if loader.config.ShowVersion, err = parseBool(value); err != nil || loader.config.ShowVersion {
+			return loader.config, err
+		}
+	}
+	file, err := loader.file(flags)
+	if err != nil {
 		return Config{}, err
 	}
-	if cfg.ShowVersion {
-		return cfg, nil
+	for _, layer := range []layer{file, loader.environment(), flags} {
+		if err := layer.apply(); err != nil {
+			return Config{}, err
+		}
 	}
-	if err := cfg.resolveToken(tokenFile, source.ReadFile); err != nil {
+	if err := loader.finish(); err != nil {
 		return Config{}, err
 	}
-	if err := cfg.validate(); err != nil {
-		return Config{}, err
-	}
-	return cfg, nil
+	return loader.config, nil
 }
 
-func defaults() Config {
-	return Config{
-		URL:        "http://localhost:7655",
-		Interval:   30 * time.Second,
-		LogLevel:   hclog.Info,
-		HealthAddr: ":9191",
-		Host:       Host{Enabled: true},
-		Docker:     Docker{Runtime: "auto"},
-		Kubernetes: Kubernetes{MaxPods: 200},
-		Proxmox:    Proxmox{Type: "auto"},
+// loader is a configuration in the making.
+type loader struct {
+	source Source
+	config Config
+
+	path      string // of the configuration file
+	url       string
+	token     Secret
+	tokenFile string
+	targets   []string
+	urlGiven  bool
+}
+
+func newLoader(source Source) *loader {
+	state := stateDir(source.LookupEnv)
+	return &loader{
+		source: source,
+		url:    "http://localhost:7655",
+		config: Config{
+			Interval:   30 * time.Second,
+			LogLevel:   hclog.Info,
+			StateDir:   state,
+			Spool:      Spool{MaxBytes: 64 << 20, MaxAge: 24 * time.Hour},
+			Host:       Host{Enabled: true},
+			Docker:     Docker{Runtime: "auto"},
+			Kubernetes: Kubernetes{MaxPods: 200},
+			Proxmox:    Proxmox{Type: "auto"},
+		},
 	}
 }
 
-// resolveToken fills in a token from a file when neither flag nor environment gave one.
-func (c *Config) resolveToken(tokenFile string, readFile func(string) ([]byte, error)) error {
-	if readFile == nil {
-		readFile = os.ReadFile
+// stateDir returns where the state is unless configured otherwise.
+func stateDir(lookup func(string) (string, bool)) string {
+	if runtime.GOOS != "windows" {
+		return "/var/lib/pulse-agent"
 	}
-	if c.Token == "" && tokenFile != "" {
-		token, err := readToken(tokenFile, readFile)
-		if err != nil {
-			return fmt.Errorf("--token-file: %w", err)
-		}
-		c.Token = token
+	data, ok := lookup("ProgramData")
+	if !ok || data == "" {
+		data = `C:\ProgramData`
 	}
-	if c.Token == "" {
-		token, err := readToken(DefaultTokenFile, readFile)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("default token file: %w", err)
-		}
-		c.Token = token
+	return filepath.Join(data, "pulse-agent")
+}
+
+// finish fills in what depends on other settings, and checks the whole.
+func (l *loader) finish() error {
+	if l.config.Spool.Dir == "" {
+		l.config.Spool.Dir = filepath.Join(l.config.StateDir, "spool")
 	}
-	if c.Token == "" && !c.SelfTest {
-		return ErrMissingToken
+	if err := l.resolveTargets(); err != nil {
+		return err
 	}
-	return nil
+	return l.config.validate()
 }

@@ -36,13 +36,18 @@ func load(args []string, env, files map[string]string) (config.Config, error) {
 
 func base() config.Config {
 	return config.Config{
-		URL: "http://localhost:7655", Token: "t", Interval: 30 * time.Second, LogLevel: hclog.Info, HealthAddr: ":9191",
+		Targets: targets("http://localhost:7655"), Interval: 30 * time.Second, LogLevel: hclog.Info,
+		StateDir:   "/var/lib/pulse-agent",
+		Spool:      config.Spool{Dir: "/var/lib/pulse-agent/spool", MaxBytes: 64 << 20, MaxAge: 24 * time.Hour},
 		Host:       config.Host{Enabled: true},
 		Docker:     config.Docker{Runtime: "auto"},
 		Kubernetes: config.Kubernetes{MaxPods: 200},
 		Proxmox:    config.Proxmox{Type: "auto"},
 	}
 }
+
+// targets is the one hub with that URL and the token of most tests.
+func targets(url string) []config.Target { return []config.Target{{URL: url, Token: "t"}} }
 
 func with(change func(*config.Config)) config.Config {
 	cfg := base()
@@ -69,12 +74,14 @@ func TestLoad(t *testing.T) {
 				"PULSE_KUBECONFIG": "/k", "PULSE_KUBE_CONTEXT": "c", "PULSE_KUBE_INCLUDE_NAMESPACES": "a, b,",
 				"PULSE_KUBE_EXCLUDE_NAMESPACES": "kube-*", "PULSE_KUBE_INCLUDE_ALL_PODS": "true",
 				"PULSE_KUBE_INCLUDE_ALL_DEPLOYMENTS": "true", "PULSE_KUBE_MAX_PODS": "7", "PULSE_DISK_EXCLUDE": "/mnt/*,*backup*",
-				"PULSE_TAGS": "prod,rack:1", "PULSE_REPORT_IP": "10.0.0.5",
+				"PULSE_TAGS": "prod,rack:1", "PULSE_REPORT_IP": "10.0.0.5", "PULSE_STATE_DIR": "/state", "PULSE_SPOOL_DIR": "/spool",
+				"PULSE_SPOOL_MAX_BYTES": "2MiB", "PULSE_SPOOL_MAX_AGE": "1h",
 			},
 			want: config.Config{
-				URL: "https://hub.example", Token: "t", Interval: time.Minute, Hostname: "h", AgentID: "a", Insecure: true,
+				Targets: targets("https://hub.example"), Interval: time.Minute, Hostname: "h", AgentID: "a", Insecure: true,
 				LogLevel: hclog.Debug, HealthAddr: "127.0.0.1:1", EnableCommands: true, DisableAutoUpdate: true,
 				Tags: []string{"prod", "rack:1"}, ReportIP: "10.0.0.5",
+				StateDir: "/state", Spool: config.Spool{Dir: "/spool", MaxBytes: 2 << 20, MaxAge: time.Hour},
 				Host:   config.Host{DiskExclude: []string{"/mnt/*", "*backup*"}},
 				Docker: config.Docker{Enabled: config.On, Runtime: "podman", DisableUpdateChecks: true},
 				Kubernetes: config.Kubernetes{
@@ -98,10 +105,12 @@ func TestLoad(t *testing.T) {
 				"--kube-include-all-deployments", "--kube-max-pods", "3", "--enable-proxmox", "--proxmox-type", "pve",
 				"--disable-auto-update", "--enable-commands", "--health-addr", "", "--disk-exclude", "/a", "--disk-exclude", "/b",
 				"--tag", "one", "--tag", "two", "--report-ip", "fd00::1",
+				"--state-dir", "/s", "--spool-max-bytes", "64 mb", "--spool-max-age", "90m",
 			},
 			want: config.Config{
-				URL: "http://hub:1", Token: "t", Interval: 5 * time.Second, Hostname: "h", AgentID: "a", Insecure: true,
+				Targets: targets("http://hub:1"), Interval: 5 * time.Second, Hostname: "h", AgentID: "a", Insecure: true,
 				LogLevel: hclog.Warn, EnableCommands: true, DisableAutoUpdate: true, Tags: []string{"one", "two"}, ReportIP: "fd00::1",
+				StateDir: "/s", Spool: config.Spool{Dir: "/s/spool", MaxBytes: 64e6, MaxAge: 90 * time.Minute},
 				Host:   config.Host{DiskExclude: []string{"/a", "/b"}},
 				Docker: config.Docker{Enabled: config.Off, Runtime: "docker", DisableUpdateChecks: true},
 				Kubernetes: config.Kubernetes{
@@ -155,8 +164,11 @@ func TestTokenOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Token != test.want {
-				t.Errorf("token = %q, want %q", string(got.Token), string(test.want))
+			if got.ShowVersion {
+				return
+			}
+			if got.Targets[0].Token != test.want {
+				t.Errorf("token = %q, want %q", string(got.Targets[0].Token), string(test.want))
 			}
 		})
 	}
@@ -189,6 +201,14 @@ func TestErrorsNameTheKeyAndKeepSecrets(t *testing.T) {
 		{"bad report address", []string{"--report-ip", "hub"}, nil, "--report-ip"},
 		{"bad health address", []string{"--health-addr", "9191"}, nil, "--health-addr"},
 		{"pattern for all disks", []string{"--disk-exclude", "*"}, nil, "--disk-exclude"},
+		{"target without a token", []string{"--target", "http://hub/" + secret}, nil, "--target"},
+		{"target with a bad URL", nil, map[string]string{"PULSE_TARGETS": "hub|" + secret}, "--target"},
+		{"a hub with two tokens", []string{"--target", "http://localhost:7655/|" + secret}, nil, "--target"},
+		{"small spool", []string{"--spool-max-bytes", "10k"}, nil, "--spool-max-bytes"},
+		{"tiny spool", []string{"--spool-max-bytes", "10KB"}, nil, "--spool-max-bytes"},
+		{"short spool", nil, map[string]string{"PULSE_SPOOL_MAX_AGE": "1s"}, "--spool-max-age"},
+		{"no such configuration file", []string{"--config", "/none"}, nil, "--config"},
+		{"doctor is the first word only", []string{"--insecure", "doctor"}, nil, "argument"},
 		{"missing token file", []string{"--token=", "--token-file", "/none"}, nil, "--token-file"},
 	}
 	for _, test := range tests {
@@ -212,15 +232,15 @@ func TestErrorsNameTheKeyAndKeepSecrets(t *testing.T) {
 }
 
 func TestSecretIsNeverPrinted(t *testing.T) {
-	cfg := config.Config{Token: "s3cr3t"}
+	cfg := config.Config{Targets: []config.Target{{Token: "s3cr3t"}}}
 	encoded, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	hclog.New(&hclog.LoggerOptions{Output: &log}).Info("loaded", "token", cfg.Token)
+	hclog.New(&hclog.LoggerOptions{Output: &log}).Info("loaded", "token", cfg.Targets[0].Token, "targets", cfg.Targets)
 	for _, text := range []string{
-		string(encoded), log.String(), fmt.Sprintf("%v %+v %#v %s %q %x", cfg, cfg, cfg, cfg.Token, cfg.Token, cfg.Token),
+		string(encoded), log.String(), fmt.Sprintf("%v %+v %#v %s %q %x", cfg, cfg, cfg, cfg.Targets, cfg.Targets[0].Token, cfg.Targets[0].Token),
 	} {
 		if strings.Contains(text, "s3cr3t") || strings.Contains(text, "733363") {
 			t.Errorf("secret shows in %q", text)
@@ -251,7 +271,105 @@ func TestTokenFileOnDisk(t *testing.T) {
 	cfg, err := config.Load(config.Source{
 		Args: []string{"--token-file", path}, LookupEnv: func(string) (string, bool) { return "", false },
 	})
-	if err != nil || cfg.Token != "abc" {
-		t.Errorf("Load = %q, %v; want abc", string(cfg.Token), err)
+	if err != nil || cfg.Targets[0].Token != "abc" {
+		t.Errorf("Load = %q, %v; want abc", fmt.Sprint(cfg.Targets), err)
+	}
+}
+
+func TestTargets(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		env  map[string]string
+		want []config.Target
+	}{
+		{"only others", []string{"--target", "http://a/|1", "--target", " https://b | 2 "}, nil, []config.Target{{URL: "http://a", Token: "1"}, {URL: "https://b", Token: "2"}}},
+		{"from the environment", nil, map[string]string{"PULSE_TARGETS": "http://a|1,http://b|2"}, []config.Target{{URL: "http://a", Token: "1"}, {URL: "http://b", Token: "2"}}},
+		{"flags replace the environment", []string{"--target", "http://c|3"}, map[string]string{"PULSE_TARGETS": "http://a|1"}, []config.Target{{URL: "http://c", Token: "3"}}},
+		{
+			"that of --url and --token is the first", []string{"--target", "http://b|2"}, map[string]string{"PULSE_URL": "http://a", "PULSE_TOKEN": "1"},
+			[]config.Target{{URL: "http://a", Token: "1"}, {URL: "http://b", Token: "2"}},
+		},
+		{"a repeated one counts once", []string{"--target", "http://a|1", "--target", "http://a/|1"}, nil, []config.Target{{URL: "http://a", Token: "1"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			cfg, err := load(test.args, test.env, nil)
+			if diff := cmp.Diff(test.want, cfg.Targets); diff != "" || err != nil {
+				t.Errorf("%v, targets (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestFile(t *testing.T) {
+	const text = `
+# comment
+url: https://hub.example/
+token: from-file
+interval: 5s
+insecure: true
+tag: [prod, 7]
+target: ["http://b|2"]
+kube-include-namespace: a
+kube-max-pods: 12
+spool-max-bytes: 2097152
+log-level:
+`
+	want := with(func(c *config.Config) {
+		c.Targets = []config.Target{{URL: "https://hub.example", Token: "from-file"}, {URL: "http://b", Token: "2"}}
+		c.Interval, c.Insecure, c.Tags, c.Spool.MaxBytes = 5*time.Second, true, []string{"prod", "7"}, 2<<20
+		c.Kubernetes.IncludeNamespaces, c.Kubernetes.MaxPods = []string{"a"}, 12
+	})
+	over := want
+	over.Interval, over.Tags, over.Kubernetes.MaxPods = time.Minute, []string{"x"}, 3
+	over.Kubernetes.IncludeNamespaces = []string{"a", "b"}
+	for name, test := range map[string]struct {
+		path string
+		args []string
+		env  map[string]string
+		want config.Config
+	}{
+		"default file":         {config.DefaultFile, nil, nil, want},
+		"named by flag":        {"/f", []string{"--config", "/f"}, map[string]string{"PULSE_AGENT_CONFIG": "/no"}, want},
+		"named by environment": {"/f", nil, map[string]string{"PULSE_AGENT_CONFIG": "/f"}, want},
+		"everything else overrides": {
+			config.DefaultFile, []string{"--kube-max-pods", "3"},
+			map[string]string{"PULSE_INTERVAL": "1m", "PULSE_TAGS": "x", "PULSE_KUBE_INCLUDE_NAMESPACES": "b"}, over,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := load(test.args, test.env, map[string]string{test.path: text})
+			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestBadFilesAreNamedAndNotQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"tokne: s3cr3t":               `"tokne"`,
+		"version: true":               `"version"`,
+		"interval: s3cr3t":            "interval",
+		"url: {a: s3cr3t}":            "url",
+		"tag: [[s3cr3t]]":             "tag",
+		"token: \"s3cr3t":             "configuration file",
+		"token: s3cr3t\ntoken: t":     "configuration file",
+		"s3cr3t":                      "configuration file",
+		"- s3cr3t":                    "configuration file",
+		"token: t\n  url: s3cr3t\n x": "configuration file",
+	} {
+		_, err := load(nil, map[string]string{"PULSE_TOKEN": "t"}, map[string]string{config.DefaultFile: text})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("file %q: error %v, want it to name %s", text, err, want)
+		}
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	cfg, err := load([]string{"doctor", "--interval", "5s"}, map[string]string{"PULSE_TOKEN": "t"}, nil)
+	if err != nil || !cfg.Doctor || cfg.Interval != 5*time.Second {
+		t.Errorf("Load = %+v, %v", cfg, err)
 	}
 }

@@ -27,8 +27,21 @@ func FuzzLoad(f *testing.F) {
 		if cfg.ShowVersion {
 			return
 		}
-		if cfg.Interval < config.MinInterval || cfg.Interval > config.MaxInterval || cfg.Kubernetes.MaxPods < 1 || strings.HasSuffix(cfg.URL, "/") {
+		if cfg.Interval < config.MinInterval || cfg.Interval > config.MaxInterval || cfg.Kubernetes.MaxPods < 1 || len(cfg.Targets) == 0 || strings.HasSuffix(cfg.Targets[0].URL, "/") {
 			t.Errorf("loaded out of bounds: %+v", cfg)
+		}
+	})
+}
+
+// FuzzFile feeds arbitrary configuration files.
+func FuzzFile(f *testing.F) {
+	f.Add("url: https://hub/\ntag: [a, b]\n", "interval")
+	f.Add("&a [*a]", "\"")
+	f.Fuzz(func(t *testing.T, text, key string) {
+		const secret = "t0ps3cr3t-marker"
+		files := map[string]string{config.DefaultFile: text + "\ntoken: " + secret + "\n" + key + ": " + secret + "\n"}
+		if _, err := load(nil, nil, files); err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("error shows the token: %v", err)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Switch is a module's setting that may be left to detection.
@@ -20,7 +21,7 @@ const (
 	Off
 )
 
-// setting is one thing that can be set by flag, environment, or both.
+// setting is one thing that can be set by a key of the file, by environment and by flag.
 type setting struct {
 	flag  string
 	env   []string // old names first: a later one overrides
@@ -28,16 +29,57 @@ type setting struct {
 	// boolean flags need no value.
 	boolean bool
 	set     func(value string) error
-	// fromFlag replaces set for values from the command line, where a repeatable flag adds one value.
-	fromFlag func(value string) error
+	// reset, if not nil, is called before the first value of each layer, which replaces what the layers before gave.
+	reset func()
+}
+
+// assignment is a value for a setting.
+type assignment struct {
+	setting setting
+	name    string // for people: the key, variable or flag
+	value   string
+}
+
+// layer holds what one of file, environment and command line says, in its order.
+type layer []assignment
+
+// apply sets everything. Errors name the key at fault and do not quote the value.
+func (l layer) apply() error {
+	for i, each := range l {
+		first := !slices.ContainsFunc(l[:i], func(before assignment) bool { return before.setting.flag == each.setting.flag })
+		if first && each.setting.reset != nil {
+			each.setting.reset()
+		}
+		if err := each.setting.set(each.value); err != nil {
+			return fmt.Errorf("%s: %w", each.name, err)
+		}
+	}
+	return nil
+}
+
+// last returns the last value for the setting of that flag.
+func (l layer) last(flag string) (value string, ok bool) {
+	for _, each := range l {
+		if each.setting.flag == flag {
+			value, ok = each.value, true
+		}
+	}
+	return value, ok
 }
 
 // settings lists everything that can be set, in the order in which the environment is read.
-func (c *Config) settings(tokenFile *string) []setting {
+func (l *loader) settings() []setting {
+	c := &l.config
+	setURL := func(value string) error {
+		l.urlGiven = true
+		return text(&l.url)(value)
+	}
 	settings := []setting{
-		{flag: "url", env: []string{"PULSE_URL"}, usage: "base `URL` of the hub", set: text(&c.URL)},
-		{flag: "token", env: []string{"PULSE_TOKEN"}, usage: "API `token`", set: text((*string)(&c.Token))},
-		{flag: "token-file", usage: "`file` with the API token", set: text(tokenFile)},
+		{flag: "config", usage: "configuration `file`, also PULSE_AGENT_CONFIG", set: text(&l.path)},
+		{flag: "url", env: []string{"PULSE_URL"}, usage: "base `URL` of the hub", set: setURL},
+		{flag: "token", env: []string{"PULSE_TOKEN"}, usage: "API `token`", set: text((*string)(&l.token))},
+		{flag: "token-file", usage: "`file` with the API token", set: text(&l.tokenFile)},
+		replacing("target", []string{"PULSE_TARGETS"}, "one more hub as `url|token` (repeatable)", &l.targets),
 		{flag: "interval", env: []string{"PULSE_INTERVAL"}, usage: "time between reports, such as 30s", set: duration(&c.Interval)},
 		{flag: "hostname", env: []string{"PULSE_HOSTNAME"}, usage: "`name` to report instead of the system's", set: text(&c.Hostname)},
 		{flag: "agent-id", env: []string{"PULSE_AGENT_ID"}, usage: "`id` to report instead of the machine id", set: text(&c.AgentID)},
@@ -49,6 +91,10 @@ func (c *Config) settings(tokenFile *string) []setting {
 		{flag: "enable-commands", env: []string{"PULSE_ENABLE_COMMANDS"}, usage: "let the hub run commands here", boolean: true, set: boolean(&c.EnableCommands)},
 		{flag: "report-ip", env: []string{"PULSE_REPORT_IP"}, usage: "`address` the host should be known under", set: text(&c.ReportIP)},
 		replacing("tag", []string{"PULSE_TAGS"}, "`tag` to report (repeatable)", &c.Tags),
+		{flag: "state-dir", env: []string{"PULSE_STATE_DIR"}, usage: "`directory` for what must survive a restart", set: text(&c.StateDir)},
+		{flag: "spool-dir", env: []string{"PULSE_SPOOL_DIR"}, usage: "`directory` for reports that wait for a hub", set: text(&c.Spool.Dir)},
+		{flag: "spool-max-bytes", env: []string{"PULSE_SPOOL_MAX_BYTES"}, usage: "greatest `size` of the spool, such as 64MB", set: size(&c.Spool.MaxBytes)},
+		{flag: "spool-max-age", env: []string{"PULSE_SPOOL_MAX_AGE"}, usage: "greatest age of a report in the spool, such as 24h", set: duration(&c.Spool.MaxAge)},
 		{flag: "version", usage: "print the version", boolean: true, set: boolean(&c.ShowVersion)},
 		{flag: "self-test", usage: "load the configuration and exit", boolean: true, set: boolean(&c.SelfTest)},
 	}
@@ -76,64 +122,49 @@ func (c *Config) moduleSettings() []setting {
 	}
 }
 
-func applyEnv(settings []setting, lookup func(string) (string, bool)) error {
-	for _, setting := range settings {
+// environment returns what the environment says.
+func (l *loader) environment() layer {
+	var found layer
+	for _, setting := range l.settings() {
 		for _, name := range setting.env {
-			value, ok := lookup(name)
-			if !ok || value == "" {
-				continue
-			}
-			if err := setting.set(value); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+			if value, ok := l.source.LookupEnv(name); ok && value != "" {
+				found = append(found, assignment{setting: setting, name: name, value: value})
 			}
 		}
 	}
-	return nil
+	return found
 }
 
-// applyFlags applies the command line. Errors are those of the settings, or of a command line that cannot be understood.
-func applyFlags(settings []setting, args []string, usage io.Writer) error {
+// parseFlags returns what the command line says; nothing is set yet. The error is that of a command line that cannot be
+// understood.
+func parseFlags(settings []setting, args []string, usage io.Writer) (layer, error) {
 	// The flag package prints the offending value with each error, which might be a secret; only --help may write.
 	flags := flag.NewFlagSet("pulse-agent", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
-	var failed error
+	var found layer
 	for _, setting := range settings {
-		setting.define(flags, &failed)
+		note := func(value string) error {
+			found = append(found, assignment{setting: setting, name: "--" + setting.flag, value: value})
+			return nil
+		}
+		if setting.boolean {
+			flags.BoolFunc(setting.flag, setting.usage, note)
+			continue
+		}
+		flags.Func(setting.flag, setting.usage, note)
 	}
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		writeUsage(flags, usage)
-		return ErrHelp
-	case failed != nil:
-		return failed
+		return nil, ErrHelp
 	case err != nil:
-		return err
+		return nil, err
 	case flags.NArg() > 0:
-		return errors.New("command line: there is an argument that belongs to no flag")
+		return nil, errors.New("command line: there is an argument that belongs to no flag")
 	}
-	return nil
-}
-
-// define adds the flag. The flag package quotes the value in its errors, so the setting's own error goes to failed.
-func (s setting) define(flags *flag.FlagSet, failed *error) {
-	set := s.set
-	if s.fromFlag != nil {
-		set = s.fromFlag
-	}
-	apply := func(value string) error {
-		if err := set(value); err != nil {
-			*failed = fmt.Errorf("--%s: %w", s.flag, err)
-			return *failed
-		}
-		return nil
-	}
-	if s.boolean {
-		flags.BoolFunc(s.flag, s.usage, apply)
-		return
-	}
-	flags.Func(s.flag, s.usage, apply)
+	return found, nil
 }
 
 func writeUsage(flags *flag.FlagSet, to io.Writer) {
@@ -141,7 +172,7 @@ func writeUsage(flags *flag.FlagSet, to io.Writer) {
 		return
 	}
 	// Usage text that cannot be written has no one to be told.
-	_, _ = fmt.Fprintln(to, "Usage of pulse-agent (most flags also have an environment variable):")
+	_, _ = fmt.Fprintln(to, "Usage of pulse-agent [doctor] (most flags also have an environment variable; the configuration file has the same names):")
 	flags.SetOutput(to)
 	flags.PrintDefaults()
 }

@@ -9,18 +9,16 @@ import (
 	"strings"
 )
 
-// validate checks what a single value cannot tell and brings the URL into its one form.
+// validate checks what a single value cannot tell.
 func (c *Config) validate() error {
-	base, err := cleanURL(c.URL)
-	if err != nil {
-		return fmt.Errorf("--url: %w", err)
-	}
-	c.URL = base
 	if c.Interval < MinInterval || c.Interval > MaxInterval {
 		return fmt.Errorf("--interval: want %s to %s", MinInterval, MaxInterval)
 	}
-	if err := c.Token.check(); err != nil {
-		return fmt.Errorf("--token: %w", err)
+	if c.Spool.MaxBytes < MinSpoolBytes {
+		return errors.New("--spool-max-bytes: want at least 1MiB")
+	}
+	if c.Spool.MaxAge < MinSpoolAge {
+		return fmt.Errorf("--spool-max-age: want at least %s", MinSpoolAge)
 	}
 	if c.ReportIP != "" {
 		if _, err := netip.ParseAddr(c.ReportIP); err != nil {

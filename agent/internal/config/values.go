@@ -113,7 +113,30 @@ func toggle(target *Switch) func(string) error {
 	}
 }
 
-// adding makes a list whose flags add to what the environment gave.
+// size reads bytes, with or without a unit of them.
+func size(target *int64) func(string) error {
+	units := []struct {
+		suffix string
+		factor float64
+	}{{"KIB", 1 << 10}, {"MIB", 1 << 20}, {"GIB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}}
+	return func(value string) error {
+		number, factor := strings.ToUpper(strings.TrimSpace(value)), 1.0
+		for _, unit := range units {
+			if rest, ok := strings.CutSuffix(number, unit.suffix); ok {
+				number, factor = strings.TrimSpace(rest), unit.factor
+				break
+			}
+		}
+		parsed, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(parsed >= 0 && parsed*factor < 1<<62) {
+			return errors.New("want a size such as 64MB")
+		}
+		*target = int64(parsed * factor)
+		return nil
+	}
+}
+
+// adding makes a list to which every layer adds.
 func adding(name string, env []string, usage string, target *[]string) setting {
 	return setting{
 		flag: name, env: env, usage: usage,
@@ -124,16 +147,10 @@ func adding(name string, env []string, usage string, target *[]string) setting {
 	}
 }
 
-// replacing makes a list whose first flag drops what the environment gave.
+// replacing makes a list of which each layer replaces what the ones before gave.
 func replacing(name string, env []string, usage string, target *[]string) setting {
 	list := adding(name, env, usage, target)
-	fresh := true
-	list.fromFlag = func(value string) error {
-		if fresh {
-			*target, fresh = nil, false
-		}
-		return list.set(value)
-	}
+	list.reset = func() { *target = nil }
 	return list
 }
 

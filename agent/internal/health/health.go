@@ -49,12 +49,17 @@ type Snapshot struct {
 	Collectors []Collector
 	// Sent, Failed and Dropped count reports since the start: accepted by the hub, attempts without success, given up.
 	Sent, Failed, Dropped uint64
-	// Queued is the number of reports that wait for the hub.
+	// Queued is the number of reports that wait for a hub.
 	Queued int
+	// SpoolBytes is the size of the spool, in bytes; SpoolDropped counts reports it gave up.
+	SpoolBytes   int64
+	SpoolDropped uint64
 }
 
 // Collector is how the last run of one collector went.
 type Collector struct {
+	// Module is whose collector it is, such as "host".
+	Module   string
 	Name     string
 	Duration time.Duration
 	OK       bool

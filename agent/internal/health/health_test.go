@@ -45,7 +45,7 @@ func TestMetrics(t *testing.T) {
 	values[0] = 12
 	got := string(encode(
 		Info{Version: "1.2\"3\\\n", Host: true, Started: time.UnixMilli(1795411793500)},
-		Snapshot{Ready: true, Collectors: []Collector{{"cpu", 1500 * time.Microsecond, true}, {"disks", 2 * time.Second, false}}, Sent: 3, Failed: 2, Dropped: 1, Queued: 4},
+		Snapshot{Ready: true, Collectors: []Collector{{"host", "cpu", 1500 * time.Microsecond, true}, {"host", "disks", 2 * time.Second, false}}, Sent: 3, Failed: 2, Dropped: 1, Queued: 4, SpoolBytes: 5, SpoolDropped: 6},
 		values))
 	var samples []string
 	for line := range strings.Lines(got) {
@@ -61,10 +61,12 @@ func TestMetrics(t *testing.T) {
 		`pulse_agent_report_failures_total 2`,
 		`pulse_agent_reports_dropped_total 1`,
 		`pulse_agent_reports_queued 4`,
-		`pulse_agent_collector_duration_seconds{collector="cpu"} 0.0015`,
-		`pulse_agent_collector_duration_seconds{collector="disks"} 2`,
-		`pulse_agent_collector_success{collector="cpu"} 1`,
-		`pulse_agent_collector_success{collector="disks"} 0`,
+		`pulse_agent_spool_bytes 5`,
+		`pulse_agent_spool_dropped_total 6`,
+		`pulse_agent_collector_duration_seconds{module="host",collector="cpu"} 0.0015`,
+		`pulse_agent_collector_duration_seconds{module="host",collector="disks"} 2`,
+		`pulse_agent_collector_success{module="host",collector="cpu"} 1`,
+		`pulse_agent_collector_success{module="host",collector="disks"} 0`,
 		`process_start_time_seconds 1.7954117935e+09`,
 		`go_goroutines 12`,
 	}

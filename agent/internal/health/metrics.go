@@ -52,7 +52,9 @@ func encode(info Info, snapshot Snapshot, runtimeValues []uint64) []byte {
 	text.single("pulse_agent_reports_sent_total", "counter", "Reports the hub accepted.", float64(snapshot.Sent))
 	text.single("pulse_agent_report_failures_total", "counter", "Attempts to send a report that did not succeed.", float64(snapshot.Failed))
 	text.single("pulse_agent_reports_dropped_total", "counter", "Reports that were given up.", float64(snapshot.Dropped))
-	text.single("pulse_agent_reports_queued", "gauge", "Reports that wait for the hub.", float64(snapshot.Queued))
+	text.single("pulse_agent_reports_queued", "gauge", "Reports that wait for a hub.", float64(snapshot.Queued))
+	text.single("pulse_agent_spool_bytes", "gauge", "Size of the files in which reports wait.", float64(snapshot.SpoolBytes))
+	text.single("pulse_agent_spool_dropped_total", "counter", "Reports dropped for age, for size or for a broken disk.", float64(snapshot.SpoolDropped))
 	text.collectors(snapshot.Collectors)
 	text.single("process_start_time_seconds", "gauge", "Start of the process in Unix seconds.", float64(info.Started.UnixMilli())/1e3)
 	text.head("go_info", "gauge", "The version of Go.")
@@ -72,11 +74,11 @@ func (e *exposition) collectors(list []Collector) {
 	}
 	e.head("pulse_agent_collector_duration_seconds", "gauge", "How long the last run of a collector took.")
 	for _, each := range list {
-		e.sample("pulse_agent_collector_duration_seconds", each.Duration.Seconds(), "collector", each.Name)
+		e.sample("pulse_agent_collector_duration_seconds", each.Duration.Seconds(), "module", each.Module, "collector", each.Name)
 	}
 	e.head("pulse_agent_collector_success", "gauge", "Whether the last run of a collector succeeded.")
 	for _, each := range list {
-		e.sample("pulse_agent_collector_success", truth(each.OK), "collector", each.Name)
+		e.sample("pulse_agent_collector_success", truth(each.OK), "module", each.Module, "collector", each.Name)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/shirou/gopsutil/v3/disk"
+	"github.com/shirou/gopsutil/v4/disk"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/disk"
+	"github.com/shirou/gopsutil/v4/disk"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )
@@ -22,6 +22,8 @@ type fileSystems struct {
 	usage   func(path string) (usage, error)
 	exclude []string
 	guard   *guard
+	// pools are the ZFS pools that were mounted in the last collection, excluded ones too.
+	pools map[string]bool
 }
 
 // usage is the space of one file system, in bytes.
@@ -48,20 +50,30 @@ func (f *fileSystems) collect(ctx context.Context, into *report.Host) error {
 	if err != nil {
 		return fmt.Errorf("list mounts: %w", err)
 	}
+	f.pools = mountedPools(mounts)
+	chosen := f.chosen(mounts)
+	spaces, errs := guardedAll(ctx, f.guard, mountPoints(chosen), f.usage)
 	var disks []report.Disk
 	var failed []error
-	for _, mount := range f.chosen(mounts) {
-		space, err := guarded(ctx, f.guard, mount.Mountpoint, func() (usage, error) { return f.usage(mount.Mountpoint) })
-		if err != nil {
-			failed = append(failed, fmt.Errorf("measure %s: %w", mount.Mountpoint, err))
+	for i, mount := range chosen {
+		if errs[i] != nil {
+			failed = append(failed, fmt.Errorf("measure %s: %w", mount.Mountpoint, errs[i]))
 			continue
 		}
-		if space.total > 0 {
-			disks = append(disks, newDisk(mount, space))
+		if spaces[i].total > 0 {
+			disks = append(disks, newDisk(mount, spaces[i]))
 		}
 	}
 	into.Disks = capped(foldPools(foldMounts(disks)))
 	return errors.Join(failed...)
+}
+
+func mountPoints(mounts []disk.PartitionStat) []string {
+	list := make([]string, 0, len(mounts))
+	for _, mount := range mounts {
+		list = append(list, mount.Mountpoint)
+	}
+	return list
 }
 
 // chosen returns the mounts to measure. A folder mounted several times over is asked once, and of several mounts of one
@@ -102,31 +114,4 @@ func foldMounts(disks []report.Disk) []report.Disk {
 		seen[key] = true
 		return known
 	})
-}
-
-// foldPools sums up the data sets of each ZFS pool into one disk. Each data set says how much it holds itself and how
-// much is free in the pool, so the pool holds the sum and has free what the least restricted data set says.
-func foldPools(disks []report.Disk) []report.Disk {
-	folded := disks[:0]
-	at := map[string]int{}
-	for _, disk := range disks {
-		if disk.Filesystem != "zfs" {
-			folded = append(folded, disk)
-			continue
-		}
-		pool, _, _ := strings.Cut(disk.Device, "/")
-		i, known := at[pool]
-		if !known {
-			at[pool] = len(folded)
-			disk.Device = pool
-			folded = append(folded, disk)
-			continue
-		}
-		sum := &folded[i]
-		sum.UsedBytes += disk.UsedBytes
-		sum.FreeBytes = max(sum.FreeBytes, disk.FreeBytes)
-		sum.TotalBytes = sum.UsedBytes + sum.FreeBytes
-		sum.Usage = percent(float64(sum.UsedBytes), float64(sum.TotalBytes))
-	}
-	return folded
 }

@@ -1,19 +1,26 @@
 // Package host collects what a report says about the machine the agent runs on.
 //
-// A [Collector] runs a list of small sub-collectors, each of which fills one part of the report. Duration and last error
-// of each are recorded here, outside of them; a sub-collector that fails leaves its part empty and never costs the
-// report. The package wraps gopsutil, which no other package of the agent imports.
+// A [Collector] runs a list of small sub-collectors, each of which fills one part of the report. What is slow or may hang,
+// above all outside programs, is none of them but a part that [Collector.Run] runs on a rhythm of its own; a report takes
+// the newest such a part knows. Duration and last error of each are recorded here, outside of them; one that fails leaves
+// its share empty, is named in the report, and never costs the report. The package wraps gopsutil, which no other package
+// of the agent imports.
 package host
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/agent/internal/host/command"
+	"github.com/pulse-hub/pulse/agent/internal/host/outcome"
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
@@ -32,6 +39,12 @@ const (
 	// maxListed bounds each list of a report (disks, devices, interfaces, sensors of a kind), which keeps the report far
 	// below the hub's limit on machines with very many of something. What comes later in the system's order is left out.
 	maxListed = 128
+	// maxCores bounds the list of processors.
+	maxCores = 512
+	// maxReason bounds the text about a part that fails, in bytes.
+	maxReason = 200
+	// defaultInterval is the rhythm of quick parts when none is given.
+	defaultInterval = 30 * time.Second
 )
 
 // Options configures a [Collector].
@@ -45,19 +58,22 @@ type Options struct {
 	Tags     []string
 	// DiskExclude are patterns of mount points and devices to leave out: a path, "prefix*" or "*contains*".
 	DiskExclude []string
-	// Logger receives failures of sub-collectors, on change of state only. Required.
+	// Interval is the time between two reports, at which parts that are quick but may hang are measured; zero means 30
+	// seconds.
+	Interval time.Duration
+	// Run runs outside programs; nil means those of the system, in the bounds of package command.
+	Run command.Run
+	// Root is the folder that holds /sys, /proc, /etc and /run of Linux; empty means "/". Figures that come from a library
+	// are always those of the system.
+	Root string
+	// Logger receives failures of sub-collectors and parts, on change of state only. Required.
 	Logger hclog.Logger
+
+	detect func() string // finds out the virtualization; nil means the system's
 }
 
-// Outcome is how the last run of one sub-collector went.
-type Outcome struct {
-	// Name is the sub-collector's, such as "cpu".
-	Name string
-	// Duration is how long it took.
-	Duration time.Duration
-	// Err is nil after a success.
-	Err error
-}
+// Outcome is how the last run of one sub-collector or part went.
+type Outcome = outcome.Outcome
 
 // source is one sub-collector. It fills its part of the report and may keep state between two calls; calls never
 // overlap.
@@ -66,13 +82,13 @@ type source struct {
 	collect func(ctx context.Context, into *report.Host) error
 }
 
-// Collector collects host reports. Collect must not be called concurrently with itself; Outcomes may be called at any
-// time.
+// Collector collects host reports. Collect must not be called concurrently with itself, and Probe not while Run or Collect
+// does; Outcomes may be called at any time.
 type Collector struct {
-	sources  []source
-	identity *identity
-	tags     []string
-	logger   hclog.Logger
+	sources []source
+	lanes   []*lane
+	tags    []string
+	logger  hclog.Logger
 
 	mu       sync.Mutex
 	outcomes []Outcome // in the order of sources; empty before the first collection
@@ -80,31 +96,64 @@ type Collector struct {
 
 // New returns a collector and touches nothing of the system.
 func New(options Options) *Collector {
-	identity := newIdentity(options)
-	return &Collector{
-		identity: identity,
-		tags:     options.Tags,
-		logger:   options.Logger,
-		sources: []source{
-			{"identity", identity.collect},
-			{"cpu", newProcessor().collect},
-			{"load", collectLoad},
-			{"memory", newMemory().collect},
-			{"disks", newFileSystems(options.DiskExclude).collect},
-			{"disk_io", newDevices().collect},
-			{"network", newInterfaces().collect},
-			{"sensors", newSensors().collect},
-		},
+	options = options.withDefaults()
+	files := newFileSystems(options.DiskExclude)
+	collector := &Collector{
+		tags:   options.Tags,
+		logger: options.Logger,
 	}
+	for _, each := range newSources(options, files) {
+		if slices.Contains(each.systems, runtime.GOOS) {
+			collector.sources = append(collector.sources, each.source)
+		}
+	}
+	for _, each := range newParts(options, files) {
+		if slices.Contains(each.systems, runtime.GOOS) {
+			collector.lanes = append(collector.lanes, &lane{part: each.part, onOutcome: collector.tell})
+		}
+	}
+	return collector
+}
+
+// Run runs the parts with a rhythm of their own until the context ends, waits for all it started, and returns nil. Reports
+// collected while it does not run lack these parts.
+func (c *Collector) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	for _, each := range c.lanes {
+		all.Go(func() { each.run(ctx) })
+	}
+	all.Wait()
+	return nil
+}
+
+// Probe runs everything once, all parts at the same time, and returns how it went. It takes as long as the slowest part,
+// which may be minutes when something hangs, or until the context ends; parts that are not done by then have failed.
+func (c *Collector) Probe(ctx context.Context) []Outcome {
+	var all sync.WaitGroup
+	for _, each := range c.lanes {
+		all.Go(func() { each.once(ctx) })
+	}
+	_, err := c.Collect(ctx)
+	all.Wait()
+	outcomes := c.Outcomes()
+	for _, each := range c.lanes {
+		if _, ran := each.outcome(); !ran {
+			outcomes = append(outcomes, outcome.Of(each.name, ErrStuck, 0))
+		}
+	}
+	if err != nil {
+		outcomes = append(outcomes, outcome.Of("report", err, 0))
+	}
+	return outcomes
 }
 
 // Collect returns a report with everything but its sequence and the agent's version, type and interval. It takes at
 // most about ten seconds. The error is ErrNoHostname, or the context's when that ended; failures of sub-collectors are
-// logged and in [Collector.Outcomes].
+// logged, in [Collector.Outcomes] and in the report.
 func (c *Collector) Collect(ctx context.Context) (*report.Host, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, collectTimeout, fmt.Errorf("collection: %w", ErrStuck))
 	defer cancel()
-	result := &report.Host{Tags: c.tags, Timestamp: time.Now().UTC()}
+	result := &report.Host{Tags: c.tags, Timestamp: time.Now().UTC(), Detail: &report.HostDetail{}}
 	outcomes := make([]Outcome, 0, len(c.sources))
 	for _, source := range c.sources {
 		outcomes = append(outcomes, run(limited, source, result))
@@ -112,26 +161,47 @@ func (c *Collector) Collect(ctx context.Context) (*report.Host, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	for _, each := range c.lanes {
+		each.report(result)
+	}
 	c.record(outcomes)
+	result.Detail.Degraded = degraded(c.Outcomes())
 	if result.Host.Hostname == "" {
 		return nil, ErrNoHostname
 	}
 	return result, nil
 }
 
-// Outcomes returns how the last run of each sub-collector went, in their order; empty before the first collection.
-// The slice must not be changed.
+// Outcomes returns how the last run of each sub-collector and part went, in their order, without those that have not run.
+// The caller owns the slice.
 func (c *Collector) Outcomes() []Outcome {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.outcomes
+	list := slices.Clone(c.outcomes)
+	c.mu.Unlock()
+	for _, each := range c.lanes {
+		if last, ran := each.outcome(); ran {
+			list = append(list, last)
+		}
+	}
+	return list
+}
+
+// degraded lists what ought to work and does not.
+func degraded(outcomes []Outcome) []report.DegradedPart {
+	var list []report.DegradedPart
+	for _, each := range outcomes {
+		if each.Err != nil {
+			list = append(list, report.DegradedPart{Part: each.Name, Reason: strings.ToValidUTF8(each.Reason[:min(len(each.Reason), maxReason)], "")})
+		}
+	}
+	return list
 }
 
 // run runs and measures one sub-collector.
 func run(ctx context.Context, source source, into *report.Host) Outcome {
 	began := time.Now()
 	err := attempt(ctx, source, into)
-	return Outcome{Name: source.name, Duration: time.Since(began), Err: err}
+	return outcome.Of(source.name, err, time.Since(began))
 }
 
 func attempt(ctx context.Context, source source, into *report.Host) (err error) {
@@ -142,21 +212,29 @@ func attempt(ctx context.Context, source source, into *report.Host) (err error) 
 	return source.collect(ctx, into)
 }
 
-// record publishes the outcomes and logs which sub-collectors began or stopped failing.
+// record publishes the outcomes of the sub-collectors.
 func (c *Collector) record(outcomes []Outcome) {
 	c.mu.Lock()
 	previous := c.outcomes
 	c.outcomes = outcomes
 	c.mu.Unlock()
 
-	for i, outcome := range outcomes {
-		failedBefore := i < len(previous) && previous[i].Err != nil
-		switch {
-		case outcome.Err != nil && !failedBefore:
-			c.logger.Warn("part of the collection fails", "collector", outcome.Name, "error", outcome.Err, "duration", outcome.Duration)
-		case outcome.Err == nil && failedBefore:
-			c.logger.Info("part of the collection works again", "collector", outcome.Name)
+	for i, now := range outcomes {
+		var before Outcome
+		if i < len(previous) {
+			before = previous[i]
 		}
+		c.tell(before, now)
+	}
+}
+
+// tell logs that a sub-collector or part began or stopped failing.
+func (c *Collector) tell(before, now Outcome) {
+	switch {
+	case now.Err != nil && before.Err == nil:
+		c.logger.Warn("part of the collection fails", "collector", now.Name, "error", now.Reason, "duration", now.Duration)
+	case now.Err == nil && before.Err != nil:
+		c.logger.Info("part of the collection works again", "collector", now.Name)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/cpu"
-	"github.com/shirou/gopsutil/v3/host"
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/host"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	gopsnet "github.com/shirou/gopsutil/v3/net"
+	gopsnet "github.com/shirou/gopsutil/v4/net"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )

@@ -3,18 +3,15 @@ package host
 import (
 	"context"
 	"fmt"
-	"runtime"
 
-	"github.com/shirou/gopsutil/v3/load"
+	"github.com/shirou/gopsutil/v4/load"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
-// collectLoad reads the load average. Windows has none, and the library would imitate it with a goroutine that never ends.
+// collectLoad reads the load average. It is not for Windows, which has none: the library would imitate it with a goroutine
+// that never ends.
 func collectLoad(ctx context.Context, into *report.Host) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
 	average, err := load.AvgWithContext(ctx)
 	if err != nil {
 		return fmt.Errorf("read load average: %w", err)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/shirou/gopsutil/v3/mem"
+	"github.com/shirou/gopsutil/v4/mem"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )
@@ -15,13 +15,16 @@ type memory struct {
 	virtual func(ctx context.Context) (*mem.VirtualMemoryStat, error)
 	// swap is nil where the virtual memory figures include it.
 	swap func(ctx context.Context) (*mem.SwapMemoryStat, error)
+	// cache returns the size of the cache of ZFS and the least it shrinks to, in bytes; zeros when there is none.
+	cache func() (size, least uint64)
 }
 
-func newMemory() *memory {
-	if runtime.GOOS == "linux" {
-		return &memory{virtual: mem.VirtualMemoryWithContext}
+func newMemory(root string) *memory {
+	result := &memory{virtual: mem.VirtualMemoryWithContext, cache: func() (size, least uint64) { return readARC(root) }}
+	if runtime.GOOS != "linux" {
+		result.swap = mem.SwapMemoryWithContext
 	}
-	return &memory{virtual: mem.VirtualMemoryWithContext, swap: mem.SwapMemoryWithContext}
+	return result
 }
 
 func (m *memory) collect(ctx context.Context, into *report.Host) error {
@@ -29,7 +32,11 @@ func (m *memory) collect(ctx context.Context, into *report.Host) error {
 	if err != nil {
 		return fmt.Errorf("read memory: %w", err)
 	}
-	used := virtual.Total - min(virtual.Available, virtual.Total)
+	// The system counts the cache of ZFS as used, although it gives most of it back to who needs memory.
+	cached, least := m.cache()
+	into.Detail.ARCBytes = size(cached)
+	available := min(virtual.Available+cached-min(least, cached), virtual.Total)
+	used := virtual.Total - available
 	into.Metrics.Memory = report.Memory{
 		TotalBytes:     size(virtual.Total),
 		UsedBytes:      size(used),

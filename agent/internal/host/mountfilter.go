@@ -47,6 +47,11 @@ func skipMount(mountpoint, fstype string) bool {
 	if strings.HasPrefix(kind, "fuse") && kind != "fuseblk" || strings.HasPrefix(kind, "nfs") {
 		return true
 	}
+	return inSkippedPlace(mountpoint)
+}
+
+// inSkippedPlace reports whether what is mounted there is not the machine's own, whatever it is.
+func inSkippedPlace(mountpoint string) bool {
 	for _, tree := range skippedTrees {
 		if below(mountpoint, tree) {
 			return true

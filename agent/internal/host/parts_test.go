@@ -10,50 +10,74 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/shirou/gopsutil/v3/disk"
-	"github.com/shirou/gopsutil/v3/mem"
-	gopsnet "github.com/shirou/gopsutil/v3/net"
+	"github.com/shirou/gopsutil/v4/disk"
+	"github.com/shirou/gopsutil/v4/mem"
+	gopsnet "github.com/shirou/gopsutil/v4/net"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
 func TestProcessorComparesTwoCycles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		readings := []cpuTimes{{10, 100}, {15, 110}, {15, 120}, {40, 145}, {30, 146}}
-		processor := &processor{times: func(context.Context) (cpuTimes, error) {
+		readings := [][]cpuTimes{
+			{{10, 100, 5, 0}, {0, 100, 0, 0}}, {{15, 110, 5, 0}, {5, 110, 0, 0}}, {{15, 120, 10, 0}, {5, 120, 0, 0}},
+			{{40, 145, 10, 10}, {30, 145, 0, 0}}, {{30, 146, 10, 10}, {30, 146, 0, 0}}, {{30, 147, 10, 10}}, {{31, 148, 10, 10}},
+		}
+		processor := &processor{times: func(context.Context) ([]cpuTimes, error) {
 			next := readings[0]
 			readings = readings[1:]
 			return next, nil
 		}}
 		began := time.Now()
-		for _, want := range []float64{50, 0, 100, 0} {
-			var got report.Host
+		for _, want := range []struct {
+			busy, iowait, steal float64
+			cores               []float64
+		}{
+			{50, 0, 0, []float64{50, 50}}, {0, 25, 0, []float64{0, 0}}, {100, 0, 20, []float64{100, 100}}, {0, 0, 0, []float64{0, 0}},
+			{100, 0, 0, []float64{100}}, // one processor less: the comparison begins again
+		} {
+			got := report.Host{Detail: &report.HostDetail{}}
 			if err := processor.collect(t.Context(), &got); err != nil {
 				t.Fatal(err)
 			}
-			if got.Metrics.CPUUsagePercent != want {
-				t.Errorf("cpu = %v, want %v", got.Metrics.CPUUsagePercent, want)
+			wantDetail := &report.HostDetail{Cores: want.cores, IOWaitPercent: want.iowait, StealPercent: want.steal}
+			if diff := cmp.Diff(wantDetail, got.Detail); diff != "" || got.Metrics.CPUUsagePercent != want.busy {
+				t.Errorf("cpu = %v, want %v; detail (-want +got):\n%s", got.Metrics.CPUUsagePercent, want.busy, diff)
 			}
 		}
-		if waited := time.Since(began); waited != firstSample {
-			t.Errorf("four collections waited %s, want only the first sample of %s", waited, firstSample)
+		if waited := time.Since(began); waited != 2*firstSample {
+			t.Errorf("five collections waited %s, want two first samples of %s", waited, firstSample)
 		}
 	})
 }
 
 func TestMemoryCountsCachesAsAvailable(t *testing.T) {
-	memory := &memory{
-		virtual: func(context.Context) (*mem.VirtualMemoryStat, error) {
-			return &mem.VirtualMemoryStat{Total: 1000, Available: 750, Free: 100, SwapTotal: 50, SwapFree: 20}, nil
-		},
+	tests := []struct {
+		name         string
+		cache, least uint64
+		want         report.Memory
+	}{
+		{"no ZFS", 0, 0, report.Memory{TotalBytes: 1000, UsedBytes: 250, FreeBytes: 100, Usage: 25, SwapTotalBytes: 50, SwapUsedBytes: 30}},
+		{"ZFS", 200, 50, report.Memory{TotalBytes: 1000, UsedBytes: 100, FreeBytes: 100, Usage: 10, SwapTotalBytes: 50, SwapUsedBytes: 30}},
+		{"ZFS at its least", 40, 50, report.Memory{TotalBytes: 1000, UsedBytes: 250, FreeBytes: 100, Usage: 25, SwapTotalBytes: 50, SwapUsedBytes: 30}},
+		{"figures that do not fit", 900, 0, report.Memory{TotalBytes: 1000, UsedBytes: 0, FreeBytes: 100, SwapTotalBytes: 50, SwapUsedBytes: 30}},
 	}
-	var got report.Host
-	if err := memory.collect(t.Context(), &got); err != nil {
-		t.Fatal(err)
-	}
-	want := report.Memory{TotalBytes: 1000, UsedBytes: 250, FreeBytes: 100, Usage: 25, SwapTotalBytes: 50, SwapUsedBytes: 30}
-	if diff := cmp.Diff(want, got.Metrics.Memory); diff != "" {
-		t.Errorf("memory (-want +got):\n%s", diff)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			memory := &memory{
+				virtual: func(context.Context) (*mem.VirtualMemoryStat, error) {
+					return &mem.VirtualMemoryStat{Total: 1000, Available: 750, Free: 100, SwapTotal: 50, SwapFree: 20}, nil
+				},
+				cache: func() (size, least uint64) { return test.cache, test.least },
+			}
+			got := report.Host{Detail: &report.HostDetail{}}
+			if err := memory.collect(t.Context(), &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got.Metrics.Memory); diff != "" || got.Detail.ARCBytes != int64(test.cache) {
+				t.Errorf("cache %d, memory (-want +got):\n%s", got.Detail.ARCBytes, diff)
+			}
+		})
 	}
 }
 

@@ -5,38 +5,27 @@ package host
 import (
 	"context"
 	"fmt"
-	"runtime"
 
-	"github.com/shirou/gopsutil/v3/host"
+	gopssensors "github.com/shirou/gopsutil/v4/sensors"
 
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
-// sensors reads temperatures where the library can do so cheaply.
+// sensors reads the temperatures the library knows.
 type sensors struct{}
 
-func newSensors() *sensors { return &sensors{} }
+func newSensors(string) *sensors { return &sensors{} }
 
-func (*sensors) collect(ctx context.Context, into *report.Host) error {
-	// On Windows the library asks WMI, which may take seconds and rarely knows.
-	if runtime.GOOS == "windows" {
-		return nil
+func (*sensors) collect(ctx context.Context) (fill, error) {
+	readings, err := gopssensors.TemperaturesWithContext(ctx)
+	if err != nil && !isNotImplemented(err) && len(readings) == 0 {
+		return nil, fmt.Errorf("read temperatures: %w", err)
 	}
-	readings, err := host.SensorsTemperaturesWithContext(ctx)
-	if isNotImplemented(err) {
-		return nil
-	}
-	if err != nil && len(readings) == 0 {
-		return fmt.Errorf("read temperatures: %w", err)
-	}
+	var found report.Sensors
 	for _, reading := range capped(readings) {
-		if reading.Temperature <= 0 {
-			continue
+		if reading.Temperature > 0 {
+			add(&found.Additional, reading.SensorKey, reading.Temperature)
 		}
-		if into.Sensors.Additional == nil {
-			into.Sensors.Additional = map[string]float64{}
-		}
-		into.Sensors.Additional[reading.SensorKey] = reading.Temperature
 	}
-	return nil
+	return fillSensors(found)
 }

@@ -6,40 +6,69 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/pulse-hub/pulse/agent/internal/host/sysfs"
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
 // sensors reads temperatures and fans from the kernel's hardware monitors (Documentation/hwmon/sysfs-interface), and
-// from the first thermal zone where there are none. The library would not tell which of two NVMe disks is which.
+// from its thermal zones. The library would not tell which of two NVMe disks is which. A disk that died makes its monitor
+// hang, which is why this is a part of its own.
 type sensors struct {
 	// root is the folder of /sys.
 	root string
 }
 
-func newSensors() *sensors { return &sensors{root: "/sys"} }
+func newSensors(root string) *sensors { return &sensors{root: root} }
 
-func (s *sensors) collect(ctx context.Context, into *report.Host) error {
+func (s *sensors) collect(ctx context.Context) (fill, error) {
 	chips, err := os.ReadDir(filepath.Join(s.root, "class/hwmon"))
 	if err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("list hardware monitors: %w", err)
+		return nil, fmt.Errorf("list hardware monitors: %w", err)
 	}
-	readings := &into.Sensors
+	var found report.Sensors
 	for _, chip := range capped(chips) {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
-		readChip(filepath.Join(s.root, "class/hwmon", chip.Name()), readings)
+		readChip(filepath.Join(s.root, "class/hwmon", chip.Name()), &found)
 	}
-	if len(readings.TemperatureCelsius) == 0 {
-		zone := filepath.Join(s.root, "class/thermal/thermal_zone0/temp")
-		if milli, ok := readNumber(zone); ok {
-			addTemperature(&readings.TemperatureCelsius, "cpu_package", milli)
+	s.readZones(&found)
+	return fillSensors(found)
+}
+
+// processorZones are beginnings of types of thermal zones that are the processor's.
+var processorZones = []string{"x86_pkg_temp", "cpu", "soc"}
+
+// readZones adds what the thermal zones (Documentation/driver-api/thermal/sysfs-api.rst) know and the monitors do not.
+func (s *sensors) readZones(into *report.Sensors) {
+	for _, zone := range capped(sysfs.List(filepath.Join(s.root, "class/thermal"), "thermal_zone")) {
+		milli, ok := readNumber(filepath.Join(zone, "temp"))
+		if !ok {
+			continue
+		}
+		kind := sysfs.Line(filepath.Join(zone, "type"))
+		_, known := into.TemperatureCelsius["cpu_package"]
+		switch {
+		case kind == "" || hasAnyPrefix(kind, processorZones):
+			if !known {
+				addTemperature(&into.TemperatureCelsius, "cpu_package", milli)
+			}
+		case !mentions(into.Additional, slug(kind)):
+			addTemperature(&into.Additional, slug(kind), milli)
 		}
 	}
-	return nil
+}
+
+// mentions reports whether a name begins with that of the zone: the kernel shows many zones as monitors as well.
+func mentions(readings map[string]float64, zone string) bool {
+	for name := range readings {
+		if strings.HasPrefix(name, zone) {
+			return true
+		}
+	}
+	return false
 }
 
 // readChip adds what one monitor measures. A sensor that cannot be read now, as is normal for sleeping hardware, is
@@ -49,7 +78,7 @@ func readChip(folder string, into *report.Sensors) {
 	if err != nil {
 		return
 	}
-	chip := readLine(filepath.Join(folder, "name"))
+	chip := sysfs.Line(filepath.Join(folder, "name"))
 	device := chipDevice(folder)
 	for _, file := range files {
 		sensor, ok := strings.CutSuffix(file.Name(), "_input")
@@ -64,7 +93,7 @@ func readChip(folder string, into *report.Sensors) {
 		if !ok {
 			continue
 		}
-		label := readLine(filepath.Join(folder, sensor+"_label"))
+		label := sysfs.Line(filepath.Join(folder, sensor+"_label"))
 		if temperature {
 			placeTemperature(into, reading{chip: chip, device: device, sensor: sensor, label: label, value: value})
 			continue
@@ -118,16 +147,6 @@ func addTemperature(to *map[string]float64, name string, milli float64) {
 	}
 }
 
-// add puts a value into a map that is made when first needed and never grows past maxListed.
-func add(to *map[string]float64, name string, value float64) {
-	if *to == nil {
-		*to = map[string]float64{}
-	}
-	if len(*to) < maxListed {
-		(*to)[name] = value
-	}
-}
-
 // chipDevice returns the name of the NVMe disk a monitor belongs to, such as "nvme0", or nothing.
 func chipDevice(folder string) string {
 	target, err := os.Readlink(filepath.Join(folder, "device"))
@@ -140,18 +159,9 @@ func chipDevice(folder string) string {
 	return ""
 }
 
-// readLine returns the trimmed text of a small file, or nothing when it cannot be read.
-func readLine(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(raw))
-}
-
 func readNumber(path string) (float64, bool) {
-	value, err := strconv.ParseInt(readLine(path), 10, 64)
-	return float64(value), err == nil
+	value, ok := sysfs.Int(path)
+	return float64(value), ok
 }
 
 // slug writes a label in lower case with underscores.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pulse-hub/pulse/agent/internal/host/outcome"
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
@@ -73,14 +74,32 @@ func TestSensors(t *testing.T) {
 			files: map[string]string{"class/thermal/thermal_zone0/temp": "47200"},
 			want:  report.Sensors{TemperatureCelsius: map[string]float64{"cpu_package": 47.2}},
 		},
+		{
+			name: "thermal zones beside a monitor",
+			files: map[string]string{
+				"class/hwmon/hwmon0/name": "acpitz", "class/hwmon/hwmon0/temp1_input": "27800",
+				"class/thermal/thermal_zone0/type": "acpitz", "class/thermal/thermal_zone0/temp": "27800",
+				"class/thermal/thermal_zone1/type": "iwlwifi_1", "class/thermal/thermal_zone1/temp": "39000",
+				"class/thermal/thermal_zone2/type": "pch_cannonlake", "class/thermal/thermal_zone2/temp": "-274000",
+				"class/thermal/thermal_zone3/type": "cpu-thermal", "class/thermal/thermal_zone3/temp": "51000",
+			},
+			want: report.Sensors{
+				TemperatureCelsius: map[string]float64{"cpu_package": 51},
+				Additional:         map[string]float64{"acpitz_temp1": 27.8, "iwlwifi_1": 39},
+			},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			root := t.TempDir()
 			writeTree(t, root, test.files, test.links)
 			var got report.Host
-			if err := (&sensors{root: root}).collect(t.Context(), &got); err != nil {
+			fill, err := newSensors(root).collect(t.Context())
+			if none := outcome.Of("sensors", err, 0).State == outcome.Unavailable; none != (fill == nil) || err != nil && !none {
 				t.Fatal(err)
+			}
+			if fill != nil {
+				fill(&got)
 			}
 			if diff := cmp.Diff(test.want, got.Sensors); diff != "" {
 				t.Errorf("sensors (-want +got):\n%s", diff)

@@ -28,6 +28,7 @@ func NewClient(options ClientOptions) *http.Client {
 			},
 			TLSHandshakeTimeout: 10 * time.Second,
 			MaxIdleConns:        1,
+			MaxConnsPerHost:     2, // a module that waits for a slow answer leaves room for another
 			IdleConnTimeout:     90 * time.Second,
 			ReadBufferSize:      4 << 10,
 			WriteBufferSize:     4 << 10,

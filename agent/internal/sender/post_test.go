@@ -1,9 +1,14 @@
 package sender
 
 import (
+	"bytes"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,8 +23,8 @@ func sendTo(t *testing.T, server *httptest.Server, insecure bool) outcome {
 	t.Helper()
 	client := NewClient(ClientOptions{Insecure: insecure})
 	t.Cleanup(client.CloseIdleConnections)
-	s := New(Options{URL: server.URL, Token: "tok", Path: report.HostPath, UserAgent: "pulse-host-agent/1.2.3", Client: client, Logger: hclog.NewNullLogger()})
-	return s.post(t.Context(), []byte(`{}`))
+	target := NewTarget(TargetOptions{URL: server.URL, Token: "tok", Client: client})
+	return target.post(t.Context(), message{path: report.HostPath, userAgent: "pulse-host-agent/1.2.3", body: []byte(`{}`)})
 }
 
 func TestRequest(t *testing.T) {
@@ -27,12 +32,16 @@ func TestRequest(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		got = request.Header.Clone()
 		got.Set("Line", request.Method+" "+request.URL.Path)
-		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h","config":{"commandsEnabled":true}}`))
+		writer.Header().Set(report.FeaturesHeader, "gzip, replay")
+		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h"}`))
 	}))
 	defer server.Close()
 	result := sendTo(t, server, false)
-	if result.verdict != accepted || result.err != nil || result.answer.HostID != "h" || !*result.answer.Config.CommandsEnabled {
+	if result.verdict != accepted || result.err != nil || string(result.body) != `{"success":true,"hostId":"h"}` {
 		t.Errorf("outcome = %+v", result)
+	}
+	if result.features == nil || *result.features != (report.Features{Gzip: true, Replay: true}) {
+		t.Errorf("features = %+v", result.features)
 	}
 	want := http.Header{
 		"Line": {"POST /api/agents/host/report"}, "Content-Type": {"application/json"}, "X-Api-Token": {"tok"},
@@ -40,6 +49,71 @@ func TestRequest(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+}
+
+func TestFeaturesAreRememberedAcrossRestarts(t *testing.T) {
+	options := TargetOptions{URL: "https://hub.example", StateDir: filepath.Join(t.TempDir(), "spool")}
+	first := NewTarget(options)
+	if features, known := first.Features(); known || features != (report.Features{}) {
+		t.Errorf("Features of a new hub = %+v, %v", features, known)
+	}
+	for _, want := range []report.Features{report.AllFeatures(), {}} {
+		first.learn(want)
+		if features, known := NewTarget(options).Features(); !known || features != want {
+			t.Errorf("Features after a restart = %+v, %v, want %+v", features, known, want)
+		}
+	}
+	options.URL = "https://other.example"
+	if _, known := NewTarget(options).Features(); known {
+		t.Error("another hub's features are taken for this one's")
+	}
+}
+
+func TestPack(t *testing.T) {
+	body := bytes.Repeat([]byte("report "), 500)
+	packed, err := pack(body)
+	if err != nil || len(packed) > len(body)/10 {
+		t.Fatalf("pack made %d bytes of %d, %v", len(packed), len(body), err)
+	}
+	if got, err := unpack(packed, len(body)); err != nil || !bytes.Equal(got, body) {
+		t.Errorf("unpack = %d bytes, %v", len(got), err)
+	}
+	if _, err := unpack(packed, len(body)-1); !errors.Is(err, errTooLarge) {
+		t.Errorf("unpack of too much = %v", err)
+	}
+	if _, err := unpack(body, len(body)); err == nil {
+		t.Error("unpack of what was not packed has no error")
+	}
+}
+
+func TestGetAndPost(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		if request.Header.Get("X-API-Token") != "tok" {
+			t.Error("no token")
+		}
+		body, _ := io.ReadAll(request.Body)
+		if request.Method == http.MethodPost && string(body) == `{"hostId":"h","status":"completed"}` {
+			_, _ = writer.Write([]byte(`{"success":true}`))
+			return
+		}
+		writer.WriteHeader(http.StatusNotFound)
+		_, _ = writer.Write([]byte(`{"error":"no such thing"}`))
+	}))
+	defer server.Close()
+	target := NewTarget(TargetOptions{URL: server.URL, Token: "tok", Client: NewClient(ClientOptions{})})
+	if err := target.Post(t.Context(), "/x", "ua", report.CommandAck{HostID: "h", Status: "completed"}); err != nil {
+		t.Errorf("Post = %v", err)
+	}
+	if err := target.Post(t.Context(), "/x", "ua", 1); err == nil || !strings.Contains(err.Error(), "no such thing") {
+		t.Errorf("Post that fails = %v", err)
+	}
+	if status, body, err := target.Get(t.Context(), "/y"); status != 404 || !strings.Contains(string(body), "no such") || err != nil {
+		t.Errorf("Get = %d %s, %v", status, body, err)
+	}
+	server.Close()
+	if _, _, err := target.Get(t.Context(), "/y"); err == nil || strings.Contains(err.Error(), "http://") {
+		t.Errorf("Get of nobody = %v", err)
 	}
 }
 
@@ -83,7 +157,7 @@ func TestTLS(t *testing.T) {
 
 func TestVerdictOfStatus(t *testing.T) {
 	tests := map[int]verdict{
-		301: unreachable, 400: refused, 401: unreachable, 403: forbidden, 404: unreachable, 408: unreachable, 413: refused,
+		301: unreachable, 400: refused, 401: unreachable, 403: forbidden, 404: unreachable, 408: unreachable, 413: refused, 415: refused,
 		422: refused, 429: unreachable, 500: unreachable, 503: unreachable,
 	}
 	for status, want := range tests {
@@ -111,7 +185,7 @@ func FuzzJudge(f *testing.F) {
 	f.Add(400, "", []byte(`{"error":"host report missing hostname","code":"invalid_report","status_code":400,"timestamp":1795411920}`))
 	f.Add(502, "x", []byte("<html>"))
 	f.Fuzz(func(t *testing.T, status int, retry string, body []byte) {
-		result := judge(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}}}, body)
+		result := judge(answer{status, http.Header{"Retry-After": {retry}}, body})
 		if (result.verdict == accepted) != (result.err == nil) {
 			t.Errorf("verdict %v with error %v", result.verdict, result.err)
 		}

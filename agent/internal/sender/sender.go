@@ -1,27 +1,30 @@
-// Package sender delivers reports to the hub, in order and through outages.
+// Package sender delivers the reports of a module to every hub, in order and through outages.
 //
-// A [Sender] holds the reports not yet accepted in a queue of at most [Capacity]; when it is full the oldest is dropped.
-// Reports are encoded when they are queued, so that they keep the time at which they were taken, and are sent oldest
-// first, one at a time. After a failure the sender backs off, with jitter, so that agents do not return to a hub all at
-// once. What the hub refuses for lack of permission is not kept: 403 drops the report.
+// An [Outbox] encodes, numbers and packs each report once and appends it to the module's spool. For each hub, a lane takes
+// the reports out of the spool oldest first and sends them one at a time; the lanes know nothing of each other. After a
+// failure a lane backs off, with jitter, so that agents do not return to a hub all at once.
+//
+// What a hub understands beyond the published format it says in its answers ([report.Features]). Before it has, and if it
+// never does, it gets what the old agent would send: plain bodies, no additions, and after an outage at most the newest
+// [LegacyBacklog] reports.
 package sender
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/agent/internal/module"
+	"github.com/pulse-hub/pulse/agent/internal/spool"
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
-// Capacity is the greatest number of reports that wait for the hub: half an hour at the default interval.
-const Capacity = 60
+// LegacyBacklog is the greatest number of reports that are sent after an outage to a hub that would count each of them as
+// of the moment it arrives: half an hour at the default interval.
+const LegacyBacklog = 60
 
 // Errors of the package.
 var (
@@ -31,184 +34,104 @@ var (
 	ErrUnreadableAnswer = errors.New("the answer is not one of a hub")
 )
 
-// maxRefusals is how often the hub may call the same report malformed before it is dropped, as a report that can never
-// be accepted would otherwise hold up all that follow.
-const maxRefusals = 3
-
-// Options configures a [Sender].
+// Options configures an [Outbox].
 type Options struct {
-	// URL is the hub's base URL without a trailing slash.
-	URL string
-	// Token is the API token.
-	Token string
-	// Path is the endpoint below URL, such as report.HostPath.
-	Path string
-	// MaxBytes is the largest body the endpoint takes.
-	MaxBytes int
-	// UserAgent is sent with each request.
-	UserAgent string
-	// Client sends the requests; see [NewClient].
-	Client *http.Client
+	// Module is whose reports they are.
+	Module module.Info
+	// Spool takes the reports. Its readers must be those of Targets, in their order. Run closes it.
+	Spool *spool.Log
+	// Targets are the hubs.
+	Targets []*Target
+	// Hear is told the answers, from a goroutine for each hub; see module.Module. May be nil.
+	Hear func(module.Answer) error
 	// Logger receives failures and recoveries, on change of state only. Required.
 	Logger hclog.Logger
-	// OnAnswer is called with each answer of the hub, from Run's goroutine. May be nil.
-	OnAnswer func(report.HostAnswer)
 }
 
-// Stats counts what became of reports since the start.
+// Stats counts what became of reports since the start, for one hub or for all together.
 type Stats struct {
 	// Sent counts reports the hub accepted.
 	Sent uint64
 	// Failed counts attempts that did not end with acceptance.
 	Failed uint64
-	// Dropped counts reports that were given up: pushed out of the full queue or refused for good.
+	// Dropped counts reports that were given up: refused for good, or too many for a legacy hub.
 	Dropped uint64
-	// Queued is the number of reports that wait now.
-	Queued int
+	// Waiting is the number of reports that wait now.
+	Waiting int
 }
 
-// Sender delivers reports. Queue and Stats may be called from any goroutine; Run must be called once.
-type Sender struct {
+// Outbox delivers the reports of one module. Put must be called by one goroutine, Run once; Stats by any.
+type Outbox struct {
 	options Options
-	wake    chan struct{} // capacity one: there is something new to send
-
-	mu    sync.Mutex
-	queue []*pending // oldest first, at most Capacity
-	stats Stats      // Queued is not kept here
-	state state      // the last thing that was logged
+	lanes   []*lane
 }
 
-// pending is one report that the hub has not accepted yet.
-type pending struct {
-	body     []byte
-	refusals int
+// New returns an outbox that has sent nothing. It starts no goroutine.
+func New(options Options) *Outbox {
+	outbox := &Outbox{options: options}
+	for i, target := range options.Targets {
+		outbox.lanes = append(outbox.lanes, &lane{
+			module: options.Module, target: target, reader: options.Spool.Reader(i), hear: options.Hear,
+			logger: options.Logger.With("target", target.Name()),
+		})
+	}
+	return outbox
 }
 
-// New returns a sender that has sent nothing. It starts no goroutine.
-func New(options Options) *Sender {
-	return &Sender{options: options, wake: make(chan struct{}, 1)}
-}
-
-// Queue encodes a report and puts it last in the queue. It does not block. When the queue is full the oldest report is
-// dropped. The error is ErrTooLarge or that of encoding.
-func (s *Sender) Queue(value any) error {
-	body, err := json.Marshal(value)
+// Put numbers a report and adds it to the spool. It does not wait for any hub. The error is ErrTooLarge, that of encoding,
+// or module.ErrEnded when no hub wants reports any more.
+func (o *Outbox) Put(value report.Report) error {
+	if o.ended() {
+		return fmt.Errorf("no hub is left: %w", module.ErrEnded)
+	}
+	sequence := o.options.Spool.Next()
+	body, err := report.Encode(value, sequence)
 	if err != nil {
-		return fmt.Errorf("encode report: %w", err)
+		return err
 	}
-	if len(body) > s.options.MaxBytes {
-		return fmt.Errorf("%w: %d of %d bytes", ErrTooLarge, len(body), s.options.MaxBytes)
+	if len(body) > o.options.Module.MaxBytes {
+		return fmt.Errorf("%w: %d of %d bytes", ErrTooLarge, len(body), o.options.Module.MaxBytes)
 	}
-	s.mu.Lock()
-	s.queue = append(s.queue, &pending{body: body})
-	if len(s.queue) > Capacity {
-		s.dropOldestLocked()
+	packed, err := pack(body)
+	if err != nil {
+		return err
 	}
-	s.mu.Unlock()
+	return o.options.Spool.Append(spool.Record{Sequence: sequence, At: report.Taken(value), Body: packed})
+}
 
-	select {
-	case s.wake <- struct{}{}:
-	default: // it will look anyway
+// ended reports whether every hub has said that it wants no more.
+func (o *Outbox) ended() bool {
+	for _, lane := range o.lanes {
+		if !lane.isEnded() {
+			return false
+		}
+	}
+	return true
+}
+
+// Stats returns the counts up to now for each hub, in the order of the options.
+func (o *Outbox) Stats() []Stats {
+	list := make([]Stats, 0, len(o.lanes))
+	for _, lane := range o.lanes {
+		list = append(list, lane.counts())
+	}
+	return list
+}
+
+// Spool returns how the spool stands.
+func (o *Outbox) Spool() spool.Stats { return o.options.Spool.Stats() }
+
+// Run delivers until the context ends, and closes the spool then. What waits is delivered after the next start. It
+// returns nil, or what went wrong with the closing.
+func (o *Outbox) Run(ctx context.Context) error {
+	var wait sync.WaitGroup
+	wait.Go(func() { _ = o.options.Spool.Run(ctx) }) // it has no errors
+	for _, lane := range o.lanes {
+		wait.Go(func() { lane.run(ctx) })
+	}
+	wait.Wait()
+	if err := o.options.Spool.Close(); err != nil {
+		return fmt.Errorf("close spool: %w", err)
 	}
 	return nil
-}
-
-// Stats returns the counts up to now.
-func (s *Sender) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	stats := s.stats
-	stats.Queued = len(s.queue)
-	return stats
-}
-
-// Run sends what is queued until the context ends, and returns nil then. Reports that still wait are lost.
-func (s *Sender) Run(ctx context.Context) error {
-	var backOff backOff
-	for {
-		retry, failed := s.drain(ctx)
-		var pause <-chan time.Time
-		var wake <-chan struct{}
-		if failed {
-			pause = time.After(max(backOff.next(), retry))
-		} else {
-			backOff.reset()
-			wake = s.wake
-		}
-		select {
-		case <-ctx.Done():
-			s.options.Client.CloseIdleConnections()
-			return nil
-		case <-wake:
-		case <-pause:
-		}
-	}
-}
-
-// drain sends from the oldest on until the queue is empty or a report fails. It returns how long the hub asked to be
-// left alone, if it did.
-func (s *Sender) drain(ctx context.Context) (retry time.Duration, failed bool) {
-	for {
-		next := s.oldest()
-		if next == nil {
-			return 0, false
-		}
-		outcome := s.post(ctx, next.body)
-		if ctx.Err() != nil {
-			return 0, true
-		}
-		s.settle(next, outcome)
-		s.log(outcome)
-		switch outcome.verdict {
-		case accepted:
-			if s.options.OnAnswer != nil {
-				s.options.OnAnswer(outcome.answer)
-			}
-		case forbidden:
-		default:
-			return outcome.retry, true
-		}
-	}
-}
-
-func (s *Sender) oldest() *pending {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		return nil
-	}
-	return s.queue[0]
-}
-
-// settle counts the outcome and takes the report out of the queue if it is done with. Meanwhile the report may have been
-// pushed out by newer ones.
-func (s *Sender) settle(sent *pending, outcome outcome) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	queued := len(s.queue) > 0 && s.queue[0] == sent
-	switch outcome.verdict {
-	case accepted:
-		s.stats.Sent++
-		if queued {
-			s.removeOldestLocked()
-		}
-		return
-	case refused:
-		sent.refusals++
-	}
-	s.stats.Failed++
-	if queued && (outcome.verdict == forbidden || sent.refusals >= maxRefusals) {
-		s.dropOldestLocked()
-	}
-}
-
-func (s *Sender) dropOldestLocked() {
-	s.removeOldestLocked()
-	s.stats.Dropped++
-}
-
-func (s *Sender) removeOldestLocked() {
-	copy(s.queue, s.queue[1:])
-	s.queue[len(s.queue)-1] = nil // let go of the body
-	s.queue = s.queue[:len(s.queue)-1]
 }

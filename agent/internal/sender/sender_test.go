@@ -1,14 +1,11 @@
 package sender_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"net"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,174 +13,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/agent/internal/module"
 	"github.com/pulse-hub/pulse/agent/internal/sender"
+	"github.com/pulse-hub/pulse/agent/internal/spool"
 	"github.com/pulse-hub/pulse/agent/report"
 )
 
-const accepted = `{"success":true,"hostId":"h","lastSeen":"2026-11-23T05:29:53Z","platform":"debian","osName":"debian","osVersion":"12","config":{"commandsEnabled":true}}`
-
-// hub is an HTTP server over in-memory connections, so that it works inside a synctest bubble.
-type hub struct {
-	mu       sync.Mutex
-	away     bool
-	answer   func(report.Host) (status int, body string) // nil accepts everything
-	received []report.Host                               // those that were accepted, in order
-	attempts []time.Time
-}
-
-// pipes is a listener of in-memory connections.
-type pipes struct {
-	connections chan net.Conn
-	closed      chan struct{}
-	once        sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case connection := <-p.connections:
-		return connection, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error { p.once.Do(func() { close(p.closed) }); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "hub", Net: "pipe"} }
-
-func (h *hub) set(change func(*hub)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	change(h)
-}
-
-func (h *hub) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
-	var body report.Host
-	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
-		http.Error(writer, err.Error(), http.StatusBadRequest)
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.attempts = append(h.attempts, time.Now())
-	if h.answer != nil {
-		if status, text := h.answer(body); status != http.StatusOK {
-			writer.WriteHeader(status)
-			_, _ = writer.Write([]byte(text))
-			return
-		}
-	}
-	h.received = append(h.received, body)
-	_, _ = writer.Write([]byte(accepted))
-}
-
-// sequences lists the numbers of the accepted reports.
-func (h *hub) sequences() []uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var list []uint64
-	for _, each := range h.received {
-		list = append(list, each.Sequence)
-	}
-	return list
-}
-
-// journal is a log that may be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(part []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(part)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-// bench is a running sender with its hub.
-type bench struct {
-	*sender.Sender
-	hub *hub
-	log *journal
-}
-
-// start runs a sender inside the current bubble until the test ends.
-func start(t *testing.T) bench {
-	t.Helper()
-	hub := &hub{}
-	listener := &pipes{connections: make(chan net.Conn), closed: make(chan struct{})}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: hub}}
-	server.Start()
-	client := sender.NewClient(sender.ClientOptions{})
-	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		hub.mu.Lock()
-		away := hub.away
-		hub.mu.Unlock()
-		if away {
-			return nil, errors.New("connection refused")
-		}
-		near, far := net.Pipe()
-		select {
-		case listener.connections <- far:
-			return near, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	log := &journal{}
-	s := sender.New(sender.Options{
-		URL: "http://hub.example", Token: "s3cr3t", Path: report.HostPath, MaxBytes: report.MaxHostBytes, UserAgent: "pulse-host-agent/1",
-		Client: client, Logger: hclog.New(&hclog.LoggerOptions{Output: log}),
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v", err)
-		}
-		client.CloseIdleConnections()
-		server.Close()
-	})
-	return bench{s, hub, log}
-}
-
-// queue queues a report with this number and returns it.
-func (b bench) queue(t *testing.T, sequence uint64) report.Host {
-	t.Helper()
-	value := report.Host{Host: report.HostInfo{Hostname: "h"}, Timestamp: time.Now().UTC(), Sequence: sequence}
-	if err := b.Queue(value); err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
-
 func TestReportsSurviveAnOutageInOrderWithTheirTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
+		bench := start(t, setup{features: allFeatures})
 		var want []report.Host
-		cycle := func(sequence uint64) {
+		cycle := func(sequence int) {
 			want = append(want, bench.queue(t, sequence))
 			time.Sleep(30 * time.Second) // the bubble's clock
 		}
 		cycle(1)
 		bench.hub.set(func(h *hub) { h.answer = func(report.Host) (int, string) { return http.StatusBadGateway, "oops" } })
-		for sequence := range uint64(10) {
+		for sequence := range 10 {
 			cycle(2 + sequence)
 		}
-		if got := bench.hub.sequences(); len(got) != 1 {
+		if got := bench.hub.names(); len(got) != 1 {
 			t.Fatalf("hub that is away accepted %v", got)
 		}
 		bench.hub.set(func(h *hub) { h.answer = nil })
 		cycle(12)
 		time.Sleep(time.Minute)
+		want[0].Sequence = 0 // that was before the hub had said that it knows numbers
 		bench.hub.set(func(h *hub) {
 			if diff := cmp.Diff(want, h.received); diff != "" {
 				t.Errorf("reports (-queued +received):\n%s", diff)
@@ -192,7 +47,7 @@ func TestReportsSurviveAnOutageInOrderWithTheirTimes(t *testing.T) {
 		if warned := strings.Count(bench.log.String(), "[WARN]"); warned != 1 {
 			t.Errorf("one outage was logged %d times:\n%s", warned, bench.log)
 		}
-		if stats := bench.Stats(); stats.Sent != 12 || stats.Queued != 0 || stats.Dropped != 0 {
+		if stats := bench.total(); stats.Sent != 12 || stats.Waiting != 0 || stats.Dropped != 0 {
 			t.Errorf("stats = %+v", stats)
 		}
 	})
@@ -200,13 +55,13 @@ func TestReportsSurviveAnOutageInOrderWithTheirTimes(t *testing.T) {
 
 func TestUnreachableHub(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
+		bench := start(t, setup{})
 		bench.hub.set(func(h *hub) { h.away = true })
 		bench.queue(t, 1)
 		time.Sleep(10 * time.Minute)
 		bench.hub.set(func(h *hub) { h.away = false })
 		time.Sleep(time.Minute)
-		if diff := cmp.Diff([]uint64{1}, bench.hub.sequences()); diff != "" {
+		if diff := cmp.Diff([]string{"1"}, bench.hub.names()); diff != "" {
 			t.Errorf("reports (-want +got):\n%s", diff)
 		}
 		for _, leak := range []string{"s3cr3t", "http://"} {
@@ -217,42 +72,53 @@ func TestUnreachableHub(t *testing.T) {
 	})
 }
 
-func TestFullQueueDropsTheOldest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
-		bench.hub.set(func(h *hub) { h.away = true })
-		var want []uint64
-		for sequence := range uint64(sender.Capacity + 15) {
-			bench.queue(t, sequence)
-			if sequence >= 15 {
-				want = append(want, sequence)
-			}
-			time.Sleep(30 * time.Second)
-		}
-		if stats := bench.Stats(); stats.Queued != sender.Capacity || stats.Dropped != 15 {
-			t.Errorf("stats = %+v, want %d queued and 15 dropped", stats, sender.Capacity)
-		}
-		bench.hub.set(func(h *hub) { h.away = false })
-		time.Sleep(time.Minute)
-		if diff := cmp.Diff(want, bench.hub.sequences()); diff != "" {
-			t.Errorf("reports (-want +got):\n%s", diff)
-		}
-	})
+func TestLegacyHubGetsTheNewestReportsAfterAnOutage(t *testing.T) {
+	for name, known := range map[string]bool{"that is known": true, "that is new": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bench := start(t, setup{dir: t.TempDir()})
+				bench.queue(t, 0)
+				if known {
+					time.Sleep(time.Second)
+				}
+				bench.hub.set(func(h *hub) { h.received = nil })
+				if !known {
+					bench.stop()
+					bench = start(t, setup{dir: t.TempDir()})
+				}
+				bench.hub.set(func(h *hub) { h.away = true })
+				bench.queue(t, 1)
+				for name := range 100 {
+					bench.queue(t, 2+name)
+					time.Sleep(30 * time.Second)
+				}
+				bench.hub.set(func(h *hub) { h.away = false })
+				time.Sleep(5 * time.Minute)
+				want := reports(42, 101)
+				if !known {
+					want = append([]string{"1"}, reports(43, 101)...) // the first one finds out
+				}
+				if diff := cmp.Diff(want, bench.hub.names()); diff != "" {
+					t.Errorf("reports (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
 }
 
 func TestForbiddenReportsAreDroppedAndLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
+		bench := start(t, setup{})
 		bench.hub.set(func(h *hub) {
 			h.answer = func(report.Host) (int, string) {
 				return http.StatusForbidden, `{"error":"missing scope","code":"missing_scope","status_code":403,"timestamp":1}`
 			}
 		})
-		for sequence := range uint64(5) {
+		for sequence := range 5 {
 			bench.queue(t, sequence)
 			time.Sleep(30 * time.Second)
 		}
-		if stats := bench.Stats(); stats.Queued != 0 || stats.Dropped != 5 {
+		if stats := bench.total(); stats.Waiting != 0 || stats.Dropped != 5 {
 			t.Errorf("stats = %+v, want all dropped", stats)
 		}
 		if logged := strings.Count(bench.log.String(), "[ERROR]"); logged != 1 || !strings.Contains(bench.log.String(), "missing scope") {
@@ -261,7 +127,7 @@ func TestForbiddenReportsAreDroppedAndLoggedOnce(t *testing.T) {
 		bench.hub.set(func(h *hub) { h.answer = nil })
 		bench.queue(t, 5)
 		time.Sleep(30 * time.Second)
-		if diff := cmp.Diff([]uint64{5}, bench.hub.sequences()); diff != "" {
+		if diff := cmp.Diff([]string{"5"}, bench.hub.names()); diff != "" {
 			t.Errorf("reports after permission came back (-want +got):\n%s", diff)
 		}
 	})
@@ -269,20 +135,20 @@ func TestForbiddenReportsAreDroppedAndLoggedOnce(t *testing.T) {
 
 func TestReportTheHubCannotReadDoesNotHoldUpTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
+		bench := start(t, setup{})
 		bench.hub.set(func(h *hub) {
 			h.answer = func(body report.Host) (int, string) {
-				if body.Sequence == 1 {
+				if body.Tags[0] == "1" {
 					return http.StatusBadRequest, `{"error":"bad","code":"invalid_report"}`
 				}
 				return http.StatusOK, ""
 			}
 		})
-		for sequence := range uint64(4) {
+		for sequence := range 4 {
 			bench.queue(t, sequence)
 		}
 		time.Sleep(5 * time.Minute)
-		if diff := cmp.Diff([]uint64{0, 2, 3}, bench.hub.sequences()); diff != "" {
+		if diff := cmp.Diff([]string{"0", "2", "3"}, bench.hub.names()); diff != "" {
 			t.Errorf("reports (-want +got):\n%s", diff)
 		}
 	})
@@ -292,11 +158,11 @@ func TestSuccessThatIsNotAHubKeepsTheReport(t *testing.T) {
 	for name, body := range map[string]string{"portal": "<html>Welcome</html>", "other JSON": `{"success":false}`} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bench := start(t)
+				bench := start(t, setup{})
 				bench.hub.set(func(h *hub) { h.answer = func(report.Host) (int, string) { return http.StatusAccepted, body } })
 				bench.queue(t, 1)
 				time.Sleep(time.Minute)
-				if stats := bench.Stats(); stats.Sent != 0 || stats.Queued != 1 {
+				if stats := bench.total(); stats.Sent != 0 || stats.Waiting != 1 {
 					t.Errorf("stats = %+v, want the report kept", stats)
 				}
 			})
@@ -306,7 +172,7 @@ func TestSuccessThatIsNotAHubKeepsTheReport(t *testing.T) {
 
 func TestBackOffGrowsToAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bench := start(t)
+		bench := start(t, setup{})
 		bench.hub.set(func(h *hub) { h.answer = func(report.Host) (int, string) { return http.StatusServiceUnavailable, "" } })
 		bench.queue(t, 1)
 		time.Sleep(20 * time.Minute)
@@ -325,21 +191,192 @@ func TestBackOffGrowsToAMinute(t *testing.T) {
 }
 
 func TestTooLargeReportIsRefusedAtOnce(t *testing.T) {
-	s := sender.New(sender.Options{MaxBytes: 100, Logger: hclog.NewNullLogger()})
-	if err := s.Queue(strings.Repeat("x", 100)); !errors.Is(err, sender.ErrTooLarge) {
-		t.Errorf("Queue = %v, want ErrTooLarge", err)
+	outbox := sender.New(sender.Options{
+		Module: module.Info{MaxBytes: 100}, Logger: hclog.NewNullLogger(),
+		Spool:   spool.Open(spool.Options{Readers: []string{"hub"}, Logger: hclog.NewNullLogger()}),
+		Targets: []*sender.Target{sender.NewTarget(sender.TargetOptions{})},
+	})
+	if err := outbox.Put(&report.Host{Tags: []string{strings.Repeat("x", 100)}}); !errors.Is(err, sender.ErrTooLarge) {
+		t.Errorf("Put = %v, want ErrTooLarge", err)
 	}
-	if stats := s.Stats(); stats.Queued != 0 {
+	if stats := outbox.Stats()[0]; stats.Waiting != 0 {
 		t.Errorf("stats = %+v, want nothing queued", stats)
 	}
 }
 
-func BenchmarkQueue(b *testing.B) {
-	s := sender.New(sender.Options{MaxBytes: report.MaxHostBytes, Logger: hclog.NewNullLogger()})
-	value := &report.Host{Host: report.HostInfo{Hostname: "h"}, Disks: make([]report.Disk, 4), Network: make([]report.NIC, 4)}
+func TestAdditionsAreUsedOnlyAfterTheHubHasNamedThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bench := start(t, setup{})
+		put := func() request {
+			t.Helper()
+			err := bench.Put(&report.Host{Host: report.HostInfo{Hostname: "h"}, Timestamp: time.Now(), Detail: &report.HostDetail{Cores: []float64{1}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			bench.hub.mu.Lock()
+			defer bench.hub.mu.Unlock()
+			return bench.hub.requests[len(bench.hub.requests)-1]
+		}
+		for i, step := range []struct {
+			features         string
+			packed, extended bool
+		}{
+			{"", false, false}, {"", false, false}, {allFeatures, false, false}, {allFeatures, true, true},
+			{"gzip", true, true}, {"gzip", true, false}, {"gzip, new", true, false}, {"", false, false},
+		} {
+			bench.hub.set(func(h *hub) { h.features = step.features })
+			got := put()
+			for _, member := range []string{`"sequence":`, `"detail":`} {
+				if strings.Contains(string(got.body), member) != step.extended {
+					t.Errorf("step %d: report is %s", i, got.body)
+				}
+			}
+			if got.packed != step.packed {
+				t.Errorf("step %d: packed = %v", i, got.packed)
+			}
+		}
+		if stats := bench.total(); stats.Sent != 8 || stats.Dropped != 0 || stats.Failed != 1 {
+			t.Errorf("stats = %+v, want one attempt that a hub no longer understood", stats)
+		}
+	})
+}
+
+func TestReplayIsOrderedPacedAndSurvivesRestartsOfTheAgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		hubs := []*hub{{features: allFeatures}}
+		var want []report.Host
+		for round := range 3 {
+			bench := start(t, setup{dir: dir, hubs: hubs})
+			if round == 0 {
+				want = append(want, bench.queue(t, -1))
+				time.Sleep(time.Second)
+			}
+			bench.hub.set(func(h *hub) { h.away = true })
+			for name := range 200 {
+				want = append(want, bench.queue(t, 200*round+name))
+				time.Sleep(5 * time.Second)
+			}
+			bench.stop()
+		}
+		hubs[0].set(func(h *hub) { h.away, h.attempts = false, nil })
+		bench := start(t, setup{dir: dir, hubs: hubs})
+		time.Sleep(time.Minute)
+		bench.hub.set(func(h *hub) {
+			for i := range want {
+				want[i].Sequence = h.received[i].Sequence
+				if i > 0 && want[i].Sequence <= want[i-1].Sequence {
+					t.Errorf("sequence %d after %d", want[i].Sequence, want[i-1].Sequence)
+				}
+			}
+			// The one before the features were known has no number.
+			if diff := cmp.Diff(want[1:], h.received[1:]); diff != "" {
+				t.Errorf("reports (-put +received):\n%s", diff)
+			}
+			for i := 20; i < len(h.attempts); i++ {
+				if took := h.attempts[i].Sub(h.attempts[i-20]); took < time.Second {
+					t.Fatalf("20 reports in %s", took)
+				}
+			}
+		})
+		if stats := bench.Spool(); stats.Waiting != 0 || stats.Bytes > 100 {
+			t.Errorf("spool = %+v, want it empty", stats)
+		}
+	})
+}
+
+func TestHubsKnowNothingOfEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hubs := []*hub{{features: allFeatures, away: true}, {}, {features: "replay"}}
+		var heard atomic.Int32
+		bench := start(t, setup{dir: t.TempDir(), hubs: hubs, hear: func(answer module.Answer) error {
+			if answer.Target == 1 && !answer.Accepted() {
+				return fmt.Errorf("was removed: %w", module.ErrEnded)
+			}
+			heard.Add(1)
+			return nil
+		}})
+		for name := range 100 {
+			if name == 50 {
+				hubs[1].set(func(h *hub) {
+					h.answer = func(report.Host) (int, string) { return http.StatusBadRequest, `{"error":"was removed"}` }
+				})
+			}
+			bench.queue(t, name)
+			time.Sleep(30 * time.Second)
+		}
+		if diff := cmp.Diff(reports(0, 99), hubs[2].names()); diff != "" {
+			t.Errorf("third hub (-want +got):\n%s", diff)
+		}
+		hubs[0].set(func(h *hub) { h.away = false })
+		time.Sleep(2 * time.Minute)
+		if diff := cmp.Diff(reports(0, 99), hubs[0].names()); diff != "" {
+			t.Errorf("first hub, late (-want +got):\n%s", diff)
+		}
+		asked := 0
+		hubs[1].set(func(h *hub) { asked = len(h.requests) })
+		if diff := cmp.Diff(reports(0, 49), hubs[1].names()); diff != "" || asked != 51 {
+			t.Errorf("second hub, which wants no more after the 50th, got %d requests (-want +got):\n%s", asked, diff)
+		}
+		if count := heard.Load(); count != 250 {
+			t.Errorf("%d answers were handed on", count)
+		}
+	})
+}
+
+func TestModuleEndsWhenNoHubIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bench := start(t, setup{hear: func(module.Answer) error { return module.ErrEnded }})
+		bench.queue(t, 0)
+		time.Sleep(time.Second)
+		if err := bench.Put(&report.Host{}); !errors.Is(err, module.ErrEnded) {
+			t.Errorf("Put = %v, want ErrEnded", err)
+		}
+	})
+}
+
+func TestForbiddenReportsOfOtherModulesAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bench := start(t, setup{keep: true})
+		bench.hub.set(func(h *hub) { h.answer = func(report.Host) (int, string) { return http.StatusForbidden, `{}` } })
+		bench.queue(t, 1)
+		time.Sleep(10 * time.Minute)
+		bench.hub.set(func(h *hub) { h.answer = nil })
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff([]string{"1"}, bench.hub.names()); diff != "" {
+			t.Errorf("reports (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bench := start(t, setup{})
+		bench.hub.set(func(h *hub) {
+			h.answer = func(report.Host) (int, string) { return http.StatusServiceUnavailable, "" }
+			h.retryAfter = "90"
+		})
+		bench.queue(t, 1)
+		time.Sleep(10 * time.Minute)
+		bench.hub.set(func(h *hub) {
+			if len(h.attempts) != 7 {
+				t.Errorf("%d attempts in 10 minutes, want one each 90 s", len(h.attempts))
+			}
+		})
+	})
+}
+
+func BenchmarkPut(b *testing.B) {
+	outbox := sender.New(sender.Options{
+		Module: module.Info{MaxBytes: report.MaxHostBytes}, Logger: hclog.NewNullLogger(),
+		Spool:   spool.Open(spool.Options{Dir: b.TempDir(), MaxBytes: 64 << 20, MaxAge: time.Hour, Readers: []string{"hub"}, Logger: hclog.NewNullLogger()}),
+		Targets: []*sender.Target{sender.NewTarget(sender.TargetOptions{})},
+	})
+	value := &report.Host{Host: report.HostInfo{Hostname: "h"}, Timestamp: time.Now(), Disks: make([]report.Disk, 4), Network: make([]report.NIC, 4)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := s.Queue(value); err != nil {
+		if err := outbox.Put(value); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -171,8 +171,8 @@ export async function startRealHub({ mock = false, settings = {} } = {}) {
           "--hostname",
           hostname,
           "--disable-auto-update",
-          "--health-addr",
-          "",
+          "--state-dir",
+          join(dir, "agent"),
         ],
         { dir, env: { PULSE_TOKEN: token } },
       );

@@ -2123,6 +2123,16 @@ export interface components {
             /** @enum {string} */
             readonly status: "online" | "degraded" | "offline";
         };
+        readonly ReportBattery: {
+            /** Format: double */
+            readonly chargePercent: number;
+            /** Format: double */
+            readonly healthPercent?: number;
+            readonly name: string;
+            /** Format: double */
+            readonly powerWatts?: number;
+            readonly status?: string;
+        };
         readonly ReportCeph: {
             /** Format: date-time */
             readonly collectedAt: string;
@@ -2219,6 +2229,10 @@ export interface components {
             readonly message: string;
             readonly severity: string;
         };
+        readonly ReportDegradedPart: {
+            readonly part: string;
+            readonly reason: string;
+        };
         readonly ReportDisk: {
             readonly device?: string;
             readonly filesystem?: string;
@@ -2243,9 +2257,40 @@ export interface components {
             readonly writeOps?: number;
             readonly writeTimeMs?: number;
         };
+        readonly ReportDiskWear: {
+            readonly crcErrors?: number;
+            readonly device: string;
+            readonly pendingSectors?: number;
+            readonly powerOnHours?: number;
+            readonly reallocatedSectors?: number;
+            readonly rotational?: boolean;
+            /** Format: int64 */
+            readonly sizeBytes?: number;
+            readonly sparePercent?: null | number;
+            readonly uncorrectableErrors?: number;
+            readonly wearPercent?: null | number;
+            readonly writtenBytes?: number;
+        };
+        readonly ReportGPU: {
+            /** Format: double */
+            readonly fanPercent?: number;
+            readonly id: string;
+            /** Format: int64 */
+            readonly memoryTotalBytes?: number;
+            /** Format: int64 */
+            readonly memoryUsedBytes?: number;
+            readonly name?: string;
+            /** Format: double */
+            readonly powerWatts?: number;
+            /** Format: double */
+            readonly temperatureCelsius?: number;
+            readonly usagePercent?: null | number;
+            readonly vendor: string;
+        };
         readonly ReportHost: {
             readonly agent: components["schemas"]["ReportHostAgent"];
             readonly ceph?: components["schemas"]["ReportCeph"];
+            readonly detail?: components["schemas"]["ReportHostDetail"];
             readonly diskIO?: readonly components["schemas"]["ReportDiskIO"][];
             readonly disks?: readonly components["schemas"]["ReportDisk"][];
             readonly host: components["schemas"]["ReportHostInfo"];
@@ -2280,6 +2325,26 @@ export interface components {
         };
         readonly ReportHostConfig: {
             readonly commandsEnabled?: null | boolean;
+        };
+        readonly ReportHostDetail: {
+            /** Format: int64 */
+            readonly arcBytes?: number;
+            readonly batteries?: readonly components["schemas"]["ReportBattery"][];
+            readonly cores?: readonly number[];
+            readonly degraded?: readonly components["schemas"]["ReportDegradedPart"][];
+            readonly disks?: readonly components["schemas"]["ReportDiskWear"][];
+            readonly failedUnits?: readonly string[];
+            readonly gpus?: readonly components["schemas"]["ReportGPU"][];
+            /** Format: double */
+            readonly iowaitPercent?: number;
+            readonly networkMounts?: readonly components["schemas"]["ReportNetworkMount"][];
+            readonly packages?: components["schemas"]["ReportPackages"];
+            readonly pools?: readonly components["schemas"]["ReportPool"][];
+            readonly proxmox?: components["schemas"]["ReportProxmoxLink"];
+            readonly psi?: components["schemas"]["ReportPressure"];
+            /** Format: double */
+            readonly stealPercent?: number;
+            readonly virtualization?: string;
         };
         readonly ReportHostInfo: {
             readonly architecture?: string;
@@ -2326,6 +2391,63 @@ export interface components {
             readonly speedMbps?: number;
             readonly txBytes?: number;
         };
+        readonly ReportNetworkMount: {
+            readonly filesystem?: string;
+            /** Format: int64 */
+            readonly freeBytes?: number;
+            readonly mountpoint: string;
+            readonly source?: string;
+            /** Format: int64 */
+            readonly totalBytes?: number;
+            readonly unresponsive?: boolean;
+            /** Format: int64 */
+            readonly usedBytes?: number;
+        };
+        readonly ReportPackages: {
+            readonly available: number;
+            readonly manager: string;
+            readonly rebootRequired?: boolean;
+            readonly security?: number;
+        };
+        readonly ReportPool: {
+            /** Format: double */
+            readonly capacityPercent?: number;
+            readonly checksumErrors?: number;
+            readonly devices?: readonly components["schemas"]["ReportPoolDevice"][];
+            readonly errors?: string;
+            /** Format: double */
+            readonly fragmentationPercent?: number;
+            /** Format: int64 */
+            readonly freeBytes?: number;
+            readonly name: string;
+            readonly readErrors?: number;
+            readonly scan?: string;
+            /** Format: double */
+            readonly scanPercent?: number;
+            /** Format: date-time */
+            readonly scannedAt?: string;
+            readonly state?: string;
+            readonly status?: string;
+            /** Format: int64 */
+            readonly totalBytes?: number;
+            /** Format: int64 */
+            readonly usedBytes?: number;
+            readonly writeErrors?: number;
+        };
+        readonly ReportPoolDevice: {
+            readonly name: string;
+            readonly state: string;
+        };
+        readonly ReportPressure: {
+            readonly cpu?: components["schemas"]["ReportStall"];
+            readonly io?: components["schemas"]["ReportStall"];
+            readonly memory?: components["schemas"]["ReportStall"];
+        };
+        readonly ReportProxmoxLink: {
+            readonly guestUuid?: string;
+            readonly nodeName?: string;
+            readonly vmid?: number;
+        };
         readonly ReportRAIDArray: {
             readonly activeDevices: number;
             readonly device: string;
@@ -2371,6 +2493,12 @@ export interface components {
             readonly temperatureCelsius?: {
                 readonly [key: string]: number;
             };
+        };
+        readonly ReportStall: {
+            /** Format: double */
+            readonly fullPercent?: number;
+            /** Format: double */
+            readonly somePercent: number;
         };
         readonly ResourcesAlert: {
             readonly id: string;

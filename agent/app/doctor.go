@@ -1,0 +1,31 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/pulse-hub/pulse/agent/internal/doctor"
+)
+
+// Doctor writes what the agent can and cannot see, and returns whether all that ought to work does. It changes nothing on
+// the machine and may run beside an agent.
+func (a *App) Doctor(ctx context.Context, to io.Writer) (healthy bool, err error) {
+	who := a.identity(ctx, true)
+	var sections []doctor.Section
+	var modules []string
+	for _, module := range a.modules(who) {
+		modules = append(modules, module.Info().Name)
+		sections = append(sections, doctor.Module(ctx, module))
+	}
+	for _, target := range a.targets("") {
+		sections = append(sections, doctor.Hub(ctx, target, cmp.Or(who.HostID, who.AgentID)))
+	}
+	sections = append(sections, doctor.Spool(a.config.Spool.Dir, modules))
+	if _, err := fmt.Fprintf(to, "pulse-agent %s, user id %d, agent id %s\n", a.version, os.Getuid(), who.AgentID); err != nil {
+		return false, fmt.Errorf("write findings: %w", err)
+	}
+	return doctor.Healthy(sections), doctor.Write(to, sections)
+}

@@ -1,0 +1,4 @@
+package virtual
+
+// Detect returns what the system runs in; empty on bare metal and where it is not known.
+func Detect() string { return Linux("/") }

@@ -1,0 +1,6 @@
+//go:build !linux && !freebsd && !darwin
+
+package virtual
+
+// Detect returns nothing: this system is not asked.
+func Detect() string { return "" }
