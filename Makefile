@@ -10,10 +10,18 @@ BIN      := bin
 WEB      := hub/web
 TOOLS    := scripts/tools
 NODE_EXAMPLE := plugins/examples/node-hello
+# What agents are built for: those the hub serves by name (/download/pulse-agent?arch=…).
+AGENT_TARGETS := linux-amd64 linux-arm64 linux-armv7 linux-armv6 linux-386 darwin-amd64 darwin-arm64 \
+	windows-amd64 windows-arm64 windows-386 freebsd-amd64 freebsd-arm64
+# One of each kind of system and word size is linked by every check; the others are type-checked.
+AGENT_LINKED  := linux-armv6 windows-386 freebsd-amd64
+# agent_env turns the name of a target into the environment of the compiler.
+agent_env = os=$${target%%-*} arch=$${target\#*-} arm=; case $$arch in armv*) arm=$${arch\#armv} arch=arm;; esac; \
+	export CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch GOARM=$$arm
 # The race detector needs a C compiler; everything else is built without one.
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python clean
+.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +38,17 @@ build: tools-go page ## bin/pulse, bin/pulse-agent, bin/pulse-plugins and the pa
 	$(BIN)/pulse-plugins manifests $(BIN)/plugins
 	$(GO) build -trimpath -ldflags '$(LDFLAGS) '" -X main.pluginsSHA256=$$(sha256sum $(BIN)/pulse-plugins | cut -d' ' -f1)" -o $(BIN)/pulse ./hub/cmd/pulse
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/pulse-agent ./agent/cmd/pulse-agent
+
+agents: tools-go ## bin/agents: the agent for every system, with its checksum; the hub serves them from there
+	@rm -rf $(BIN)/agents && mkdir -p $(BIN)/agents
+	@for target in $(AGENT_TARGETS); do ( $(agent_env); file=$(BIN)/agents/pulse-agent-$$target; \
+	  [ $$os != windows ] || file=$$file.exe; echo "$$file"; \
+	  $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$file ./agent/cmd/pulse-agent ); done
+	@cd $(BIN)/agents && for file in pulse-agent-*; do sha256sum $$file >$$file.sha256; done
+
+agents-check: tools-go ## vet the agent for every system it is built for, and link it for some
+	@for target in $(AGENT_TARGETS); do ( $(agent_env); echo "vet $$target"; $(GO) vet ./agent/cmd/... ./agent/app/... ./agent/internal/... ); done
+	@for target in $(AGENT_LINKED); do ( $(agent_env); echo "link $$target"; $(GO) build -trimpath -o /dev/null ./agent/cmd/pulse-agent ); done
 
 page: $(WEB)/dist/app/index.html ## build the page into hub/web/dist/app
 
@@ -62,6 +81,7 @@ check: static test ## what CI runs: format, vet, lint, generated code, API descr
 static: tools-go $(WEB)/node_modules/.package-lock.json ## the checks that run no product code
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' | grep -v '^proto/gen/')); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt): $$unformatted"; exit 1; fi
 	$(GO) vet ./...
+	$(MAKE) --no-print-directory agents-check
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory proto openapi
 	@git diff --exit-code -- proto hub/api $(WEB)/src/api || { echo "generated files are out of date: commit what 'make proto openapi' made"; exit 1; }

@@ -39,7 +39,7 @@ func (t *text) String() string {
 // settings is the configuration of an agent that reports to those hubs and keeps everything in one directory.
 func settings(dir string, urls ...string) config.Config {
 	cfg := config.Config{
-		Interval: 20 * time.Millisecond, Host: config.Host{Enabled: true}, StateDir: dir,
+		Interval: 20 * time.Millisecond, Host: config.Host{Enabled: true}, Docker: config.Docker{Enabled: config.Off}, StateDir: dir,
 		Spool: config.Spool{Dir: filepath.Join(dir, "spool"), MaxBytes: 1 << 20, MaxAge: time.Hour},
 	}
 	for _, url := range urls {
@@ -116,14 +116,14 @@ func TestAgentReportsAtOnceAndAgain(t *testing.T) {
 
 func TestMissingModulesAreNamedOnlyWhenAskedFor(t *testing.T) {
 	_, _, log := run(t, func(cfg *config.Config) {
-		cfg.Docker.Enabled, cfg.Kubernetes.Enabled = config.On, true
+		cfg.Proxmox.Enabled, cfg.EnableCommands = true, true
 	})
-	for _, module := range []string{"module=docker", "module=kubernetes"} {
+	for _, module := range []string{"module=proxmox", "module=commands"} {
 		if strings.Count(log, module) != 1 {
 			t.Errorf("log does not name %s once:\n%s", module, log)
 		}
 	}
-	if strings.Contains(log, "module=proxmox") {
+	if strings.Contains(log, "module=docker") {
 		t.Errorf("log names a module nobody asked for:\n%s", log)
 	}
 }
@@ -131,7 +131,7 @@ func TestMissingModulesAreNamedOnlyWhenAskedFor(t *testing.T) {
 func TestAgentWithoutModulesOnlyAnswersHealth(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	agent := app.New(config.Config{HealthAddr: "127.0.0.1:0", StateDir: t.TempDir()}, "dev", hclog.NewNullLogger())
+	agent := app.New(config.Config{HealthAddr: "127.0.0.1:0", StateDir: t.TempDir(), Docker: config.Docker{Enabled: config.Off}}, "dev", hclog.NewNullLogger())
 	if err := agent.Run(ctx); err != nil {
 		t.Errorf("Run = %v, want nil when the context ends", err)
 	}

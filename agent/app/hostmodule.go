@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -22,6 +23,9 @@ type hostModule struct {
 	version   string
 	interval  int // seconds
 	wish      commandsWish
+	collected func(*report.Host) // is told of each report; may be nil
+
+	mu sync.Mutex // one collection at a time: other modules may read, too
 }
 
 // Info describes the module.
@@ -34,6 +38,20 @@ func (h *hostModule) Info() module.Info {
 
 // Collect makes one report. A machine without a name is asked again, as one that boots may get its name late.
 func (h *hostModule) Collect(ctx context.Context) (report.Report, error) {
+	current, err := h.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if h.collected != nil {
+		h.collected(current)
+	}
+	return current, nil
+}
+
+// read makes one report.
+func (h *hostModule) read(ctx context.Context) (*report.Host, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	current, err := h.collector.Collect(ctx)
 	if errors.Is(err, host.ErrNoHostname) {
 		return nil, fmt.Errorf("%w: %w", module.ErrUnavailable, err)

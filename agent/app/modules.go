@@ -5,7 +5,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/pulse-hub/pulse/agent/internal/config"
 	"github.com/pulse-hub/pulse/agent/internal/host"
 	"github.com/pulse-hub/pulse/agent/internal/identity"
 	"github.com/pulse-hub/pulse/agent/internal/module"
@@ -14,13 +13,20 @@ import (
 // modules builds the modules that are asked for and that this build has.
 func (a *App) modules(who identity.Identity) []module.Module {
 	var list []module.Module
+	host := a.host(who)
 	if a.config.Host.Enabled {
-		list = append(list, a.host(who))
+		list = append(list, host)
+	}
+	if a.wantsDocker() {
+		list = append(list, a.docker(newMachine(host, a.config.Host.Enabled)))
+	}
+	if a.config.Kubernetes.Enabled {
+		list = append(list, a.kubernetes())
 	}
 	return list
 }
 
-func (a *App) host(who identity.Identity) module.Module {
+func (a *App) host(who identity.Identity) *hostModule {
 	logger := a.logger.Named("host")
 	return &hostModule{
 		collector: host.New(host.Options{
@@ -54,8 +60,6 @@ func (a *App) warnOfMissingModules() {
 		module string
 		by     bool
 	}{
-		{"docker", a.config.Docker.Enabled == config.On},
-		{"kubernetes", a.config.Kubernetes.Enabled},
 		{"proxmox", a.config.Proxmox.Enabled},
 		{"commands", a.config.EnableCommands},
 	}

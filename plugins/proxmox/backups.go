@@ -132,11 +132,20 @@ func (s *source) eachPlace(ctx context.Context, places []place, list func(place)
 	return failed
 }
 
+// unlessDisabled leaves out that a storage is switched off, which is no
+// failure. Before the definitions of storages are known such a one is asked, too.
+func unlessDisabled(p place, err error) error {
+	if strings.Contains(err.Error(), "storage '"+p.storage+"' is disabled") {
+		return nil
+	}
+	return err
+}
+
 func (s *source) listBackups(ctx context.Context, p place, guests map[string]bool) error {
 	var rows []backupRow
 	path := proxmoxapi.Path("nodes", p.node, "storage", p.storage, "content")
 	if err := s.client.GetWithin(ctx, s.limits.slow, path, url.Values{"content": {"backup"}}, &rows); err != nil {
-		return err
+		return unlessDisabled(p, err)
 	}
 	if len(rows) > maxBackups {
 		slices.SortFunc(rows, func(a, b backupRow) int { return b.At.Time().Compare(a.At.Time()) })

@@ -15,6 +15,7 @@ type ContainerHost struct {
 	Swarm                         *Swarm
 	Tasks                         []Task
 	Agent                         Agent
+	Degraded                      []DegradedPart // parts of the collection that do not work now
 }
 
 // Swarm is an engine's place in a Docker Swarm.
@@ -40,6 +41,22 @@ type AppContainer struct {
 	WritableLayer, RootFS uint64 // bytes
 	Podman                *Podman
 	Update                *ImageUpdate
+
+	// What follows is told by agents that know of it.
+
+	OOMKilled                      bool   // the kernel ended it for using more memory than it may
+	Error                          string // why the engine could not start it
+	ComposeProject, ComposeService string
+	Processes                      int // with threads
+	FailingStreak                  int // failures of the health check in a row
+	HealthLog                      []HealthProbe
+}
+
+// HealthProbe is one run of a container's health check.
+type HealthProbe struct {
+	At       time.Time // when it ended
+	ExitCode int       // 0: success; -1: it did not end in time
+	Output   string    // the end of what it wrote
 }
 
 // Port is one exposed or published port.

@@ -18,6 +18,24 @@ type Host struct {
 	Sensors              Sensors
 	RAID                 []RAIDArray
 	Agent                Agent
+
+	// What follows is told by agents that know of it.
+
+	Cores          []float64      // busy ratio of each logical processor
+	IOWait         float64        // ratio of the time processors waited for disks
+	Steal          float64        // ratio of the time the hypervisor gave to others
+	Pressure       *Pressure      // pressure stall information; nil: not told
+	ARC            uint64         // bytes in the cache of ZFS
+	NetworkMounts  []NetworkMount // mounted file systems behind a network
+	Pools          []Pool         // ZFS pools
+	Wear           []DiskWear     // what disks say about their age
+	GPUs           []GPU          // graphics processors
+	FailedUnits    []string       // units that systemd marks as failed
+	Packages       *Packages      // pending updates; nil: not known
+	Batteries      []Battery      // batteries
+	Virtualization string         // what the machine runs in: "kvm", "lxc"; empty: bare metal, or not known
+	Proxmox        *ProxmoxLink   // what it is to Proxmox VE; nil: not known
+	Degraded       []DegradedPart // parts of the collection that do not work now
 }
 
 // Agent is the program that reports a host, a container engine or a cluster.
@@ -30,6 +48,9 @@ type Agent struct {
 	CommandsEnabled bool
 	// Token is the API token the last report came with. Filled in by the hub.
 	Token TokenRef
+	// ClockSkew is how far its clock is behind that of the hub, negative when it
+	// is ahead; 0: no more than is usual. Filled in by the hub.
+	ClockSkew time.Duration
 }
 
 // TokenRef names an API token without revealing it.

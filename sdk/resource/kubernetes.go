@@ -6,6 +6,9 @@ import "time"
 type Cluster struct {
 	Server, Context, Version string
 	Agent                    Agent
+	// DetailJSON is what newer agents tell of the whole cluster, as one JSON
+	// object in the shape of their report; empty: nothing.
+	DetailJSON string
 }
 
 // ClusterNode is a node of a Kubernetes cluster.
@@ -19,6 +22,20 @@ type ClusterNode struct {
 	AllocatableCPUs, AllocatablePods int
 	AllocatableMemory                uint64 // bytes
 	Roles                            []string
+
+	// What follows is told by agents that know of it.
+
+	Cores, AllocatableCores float64 // not rounded
+	Addresses               []string
+	CreatedAt               time.Time
+	Problems                []NodeProblem // conditions that should not hold
+	NotReady                *NodeProblem  // why it is not ready; nil: it is, or not told
+}
+
+// NodeProblem is a condition of a node that is not as it should be.
+type NodeProblem struct {
+	Type, Reason, Message string
+	Since                 time.Time // zero: not known
 }
 
 // Pod is a Kubernetes pod.

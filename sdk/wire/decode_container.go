@@ -25,6 +25,7 @@ func decodeContainerHost(p *pluginv1.ContainerHost) *resource.ContainerHost {
 		Swarm:          decodeSwarm(p.GetSwarm()),
 		Tasks:          decodeAll(p.GetTasks(), decodeTask),
 		Agent:          decodeAgent(p.GetAgent()),
+		Degraded:       decodeAll(p.GetDegraded(), decodeDegradedPart),
 	}
 }
 
@@ -49,24 +50,35 @@ func decodeAppContainer(p *pluginv1.AppContainer) *resource.AppContainer {
 		return nil
 	}
 	return &resource.AppContainer{
-		Image:         p.GetImage(),
-		ImageDigest:   p.GetImageDigest(),
-		State:         p.GetState(),
-		StatusText:    p.GetStatusText(),
-		Health:        p.GetHealth(),
-		Restarts:      decodeInt(p.GetRestarts()),
-		ExitCode:      decodeInt(p.GetExitCode()),
-		CreatedAt:     DecodeTime(p.GetCreatedAt()),
-		StartedAt:     DecodeTime(p.GetStartedAt()),
-		FinishedAt:    DecodeTime(p.GetFinishedAt()),
-		Ports:         decodeAll(p.GetPorts(), decodePort),
-		Networks:      decodeAll(p.GetNetworks(), decodeContainerNetwork),
-		Mounts:        decodeAll(p.GetMounts(), decodeMount),
-		WritableLayer: p.GetWritableLayer(),
-		RootFS:        p.GetRootFs(),
-		Podman:        decodePodman(p.GetPodman()),
-		Update:        decodeImageUpdate(p.GetUpdate()),
+		Image:          p.GetImage(),
+		ImageDigest:    p.GetImageDigest(),
+		State:          p.GetState(),
+		StatusText:     p.GetStatusText(),
+		Health:         p.GetHealth(),
+		Restarts:       decodeInt(p.GetRestarts()),
+		ExitCode:       decodeInt(p.GetExitCode()),
+		CreatedAt:      DecodeTime(p.GetCreatedAt()),
+		StartedAt:      DecodeTime(p.GetStartedAt()),
+		FinishedAt:     DecodeTime(p.GetFinishedAt()),
+		Ports:          decodeAll(p.GetPorts(), decodePort),
+		Networks:       decodeAll(p.GetNetworks(), decodeContainerNetwork),
+		Mounts:         decodeAll(p.GetMounts(), decodeMount),
+		WritableLayer:  p.GetWritableLayer(),
+		RootFS:         p.GetRootFs(),
+		Podman:         decodePodman(p.GetPodman()),
+		Update:         decodeImageUpdate(p.GetUpdate()),
+		OOMKilled:      p.GetOomKilled(),
+		Error:          p.GetError(),
+		ComposeProject: p.GetComposeProject(),
+		ComposeService: p.GetComposeService(),
+		Processes:      decodeInt(p.GetProcesses()),
+		FailingStreak:  decodeInt(p.GetFailingStreak()),
+		HealthLog:      decodeAll(p.GetHealthLog(), decodeHealthProbe),
 	}
+}
+
+func decodeHealthProbe(p *pluginv1.HealthProbe) resource.HealthProbe {
+	return resource.HealthProbe{At: DecodeTime(p.GetAt()), ExitCode: decodeInt(p.GetExitCode()), Output: p.GetOutput()}
 }
 
 func decodePort(p *pluginv1.Port) resource.Port {

@@ -10,10 +10,11 @@ func decodeCluster(p *pluginv1.Cluster) *resource.Cluster {
 		return nil
 	}
 	return &resource.Cluster{
-		Server:  p.GetServer(),
-		Context: p.GetContext(),
-		Version: p.GetVersion(),
-		Agent:   decodeAgent(p.GetAgent()),
+		Server:     p.GetServer(),
+		Context:    p.GetContext(),
+		Version:    p.GetVersion(),
+		Agent:      decodeAgent(p.GetAgent()),
+		DetailJSON: p.GetDetailJson(),
 	}
 }
 
@@ -37,7 +38,25 @@ func decodeClusterNode(p *pluginv1.ClusterNode) *resource.ClusterNode {
 		AllocatablePods:   decodeInt(p.GetAllocatablePods()),
 		AllocatableMemory: p.GetAllocatableMemory(),
 		Roles:             p.GetRoles(),
+		Cores:             decodeFloat(p.GetCores()),
+		AllocatableCores:  decodeFloat(p.GetAllocatableCores()),
+		Addresses:         p.GetAddresses(),
+		CreatedAt:         DecodeTime(p.GetCreatedAt()),
+		Problems:          decodeAll(p.GetProblems(), decodeNodeProblem),
+		NotReady:          decodeOptionalProblem(p.GetNotReady()),
 	}
+}
+
+func decodeNodeProblem(p *pluginv1.NodeProblem) resource.NodeProblem {
+	return resource.NodeProblem{Type: p.GetType(), Reason: p.GetReason(), Message: p.GetMessage(), Since: DecodeTime(p.GetSince())}
+}
+
+func decodeOptionalProblem(p *pluginv1.NodeProblem) *resource.NodeProblem {
+	if p == nil {
+		return nil
+	}
+	problem := decodeNodeProblem(p)
+	return &problem
 }
 
 func decodePod(p *pluginv1.Pod) *resource.Pod {

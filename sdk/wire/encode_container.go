@@ -25,6 +25,7 @@ func encodeContainerHost(v *resource.ContainerHost) *pluginv1.ContainerHost {
 		Swarm:          encodeSwarm(v.Swarm),
 		Tasks:          encodeAll(v.Tasks, encodeTask),
 		Agent:          encodeAgent(&v.Agent),
+		Degraded:       encodeAll(v.Degraded, encodeDegradedPart),
 	}
 }
 
@@ -49,24 +50,35 @@ func encodeAppContainer(v *resource.AppContainer) *pluginv1.AppContainer {
 		return nil
 	}
 	return &pluginv1.AppContainer{
-		Image:         v.Image,
-		ImageDigest:   v.ImageDigest,
-		State:         v.State,
-		StatusText:    v.StatusText,
-		Health:        v.Health,
-		Restarts:      int64(v.Restarts),
-		ExitCode:      int64(v.ExitCode),
-		CreatedAt:     EncodeTime(v.CreatedAt),
-		StartedAt:     EncodeTime(v.StartedAt),
-		FinishedAt:    EncodeTime(v.FinishedAt),
-		Ports:         encodeAll(v.Ports, encodePort),
-		Networks:      encodeAll(v.Networks, encodeContainerNetwork),
-		Mounts:        encodeAll(v.Mounts, encodeMount),
-		WritableLayer: v.WritableLayer,
-		RootFs:        v.RootFS,
-		Podman:        encodePodman(v.Podman),
-		Update:        encodeImageUpdate(v.Update),
+		Image:          v.Image,
+		ImageDigest:    v.ImageDigest,
+		State:          v.State,
+		StatusText:     v.StatusText,
+		Health:         v.Health,
+		Restarts:       int64(v.Restarts),
+		ExitCode:       int64(v.ExitCode),
+		CreatedAt:      EncodeTime(v.CreatedAt),
+		StartedAt:      EncodeTime(v.StartedAt),
+		FinishedAt:     EncodeTime(v.FinishedAt),
+		Ports:          encodeAll(v.Ports, encodePort),
+		Networks:       encodeAll(v.Networks, encodeContainerNetwork),
+		Mounts:         encodeAll(v.Mounts, encodeMount),
+		WritableLayer:  v.WritableLayer,
+		RootFs:         v.RootFS,
+		Podman:         encodePodman(v.Podman),
+		Update:         encodeImageUpdate(v.Update),
+		OomKilled:      v.OOMKilled,
+		Error:          v.Error,
+		ComposeProject: v.ComposeProject,
+		ComposeService: v.ComposeService,
+		Processes:      int64(v.Processes),
+		FailingStreak:  int64(v.FailingStreak),
+		HealthLog:      encodeAll(v.HealthLog, encodeHealthProbe),
 	}
+}
+
+func encodeHealthProbe(v *resource.HealthProbe) *pluginv1.HealthProbe {
+	return &pluginv1.HealthProbe{At: EncodeTime(v.At), ExitCode: int64(v.ExitCode), Output: v.Output}
 }
 
 func encodePort(v *resource.Port) *pluginv1.Port {

@@ -10,10 +10,11 @@ func encodeCluster(v *resource.Cluster) *pluginv1.Cluster {
 		return nil
 	}
 	return &pluginv1.Cluster{
-		Server:  v.Server,
-		Context: v.Context,
-		Version: v.Version,
-		Agent:   encodeAgent(&v.Agent),
+		Server:     v.Server,
+		Context:    v.Context,
+		Version:    v.Version,
+		Agent:      encodeAgent(&v.Agent),
+		DetailJson: v.DetailJSON,
 	}
 }
 
@@ -37,7 +38,20 @@ func encodeClusterNode(v *resource.ClusterNode) *pluginv1.ClusterNode {
 		AllocatablePods:   int64(v.AllocatablePods),
 		AllocatableMemory: v.AllocatableMemory,
 		Roles:             v.Roles,
+		Cores:             v.Cores,
+		AllocatableCores:  v.AllocatableCores,
+		Addresses:         v.Addresses,
+		CreatedAt:         EncodeTime(v.CreatedAt),
+		Problems:          encodeAll(v.Problems, encodeNodeProblem),
+		NotReady:          encodeNodeProblem(v.NotReady),
 	}
+}
+
+func encodeNodeProblem(v *resource.NodeProblem) *pluginv1.NodeProblem {
+	if v == nil {
+		return nil
+	}
+	return &pluginv1.NodeProblem{Type: v.Type, Reason: v.Reason, Message: v.Message, Since: EncodeTime(v.Since)}
 }
 
 func encodePod(v *resource.Pod) *pluginv1.Pod {

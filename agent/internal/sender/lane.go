@@ -116,7 +116,7 @@ func (l *lane) attempt(ctx context.Context, record spool.Record) outcome {
 	if err != nil {
 		return outcome{verdict: refused, err: err}
 	}
-	result := l.target.post(ctx, message{path: l.module.Path, userAgent: l.module.UserAgent, body: body, packed: features.Gzip})
+	result := l.target.post(ctx, message{path: l.module.Path, userAgent: l.module.UserAgent, body: body, packed: features.Gzip, dated: features.Replay})
 	if result.verdict == refused && result.features == nil && features != (report.Features{}) {
 		result.verdict = misunderstood
 	}

@@ -53,6 +53,7 @@ type message struct {
 	path, userAgent string
 	body            []byte
 	packed          bool
+	dated           bool // it says when it was sent
 }
 
 // post makes one attempt. Its deadline is that of the client.
@@ -65,6 +66,9 @@ func (t *Target) post(ctx context.Context, message message) outcome {
 	request.Header.Set("User-Agent", message.userAgent)
 	if message.packed {
 		request.Header.Set("Content-Encoding", "gzip")
+	}
+	if message.dated {
+		request.Header.Set(report.SentAtHeader, time.Now().UTC().Format(time.RFC3339Nano))
 	}
 	answer, err := t.do(request)
 	if err != nil {

@@ -197,3 +197,21 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+func TestMomentOfSendingIsToldToHubsThatReplay(t *testing.T) {
+	told := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		told <- request.Header.Get(report.SentAtHeader)
+		_, _ = writer.Write([]byte(`{"success":true}`))
+	}))
+	defer server.Close()
+	target := NewTarget(TargetOptions{URL: server.URL, Client: NewClient(ClientOptions{})})
+	target.post(t.Context(), message{path: "/x"})
+	if got := <-told; got != "" {
+		t.Errorf("a hub that did not ask was told %q", got)
+	}
+	target.post(t.Context(), message{path: "/x", dated: true})
+	if sent, err := time.Parse(time.RFC3339, <-told); err != nil || time.Since(sent).Abs() > time.Minute {
+		t.Errorf("sent at %v, %v", sent, err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 )
 
@@ -57,11 +58,16 @@ type API struct {
 
 // Parts are what the API is made of. Each is needed.
 type Parts struct {
-	Build        Build
-	Security     Security
-	Tokens       Tokens
-	Inventory    Snapshots
-	Reports      Reports
+	Build      Build
+	Security   Security
+	Tokens     Tokens
+	Inventory  Snapshots
+	Reports    Reports
+	HostTokens HostTokens
+	// Fleet is where machines with agents are managed.
+	Fleet *fleet.Desk
+	// Remote serves the agents that run commands.
+	Remote       Remote
 	State        StateView
 	Resources    ResourceView
 	Measurements Measurements
@@ -75,6 +81,8 @@ type Parts struct {
 	Nodes           Nodes
 	Discovery       Discovery
 	SetupTokens     SetupTokens
+	// Programs are what machines download.
+	Programs Programs
 	// Callers recognises API tokens that come in a body, TokenIssuer makes them.
 	Callers     Recognizer
 	TokenIssuer TokenIssuer
@@ -117,10 +125,11 @@ func (a *API) Routes() []route.Route {
 		{"Resources", a.resourceRoutes()},
 		{"History", a.historyRoutes()},
 		{"Storage and backups", a.storageRoutes()},
-		{"Agents", a.agentRoutes()},
+		{"Agents", slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},
 		{"Plugins", a.pluginRoutes()},
 		{"Instances", a.instanceRoutes()},
 		{"Nodes", slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes(), a.installRoutes(), a.broadcastRoutes())},
+		{"Downloads", a.downloadRoutes()},
 		{"Description", a.descriptionRoutes()},
 	} {
 		for _, r := range area.routes {

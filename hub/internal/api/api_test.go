@@ -18,6 +18,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
+	"github.com/pulse-hub/pulse/hub/internal/download"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/hub/internal/nodes/nodestest"
@@ -49,29 +50,37 @@ func (s scheduler) Health() collect.Health { return s.health }
 // hub is the API over a real inventory and a real, empty store of measured values.
 type hub struct {
 	http.Handler
+	*crew
 	routes    []route.Route
 	inventory *inventory.Inventory
 }
 
 func start(t testing.TB) *hub {
 	t.Helper()
+	return startAt(t, nil)
+}
+
+// startAt starts a hub whose clock is given; nil is that of the system.
+func startAt(t testing.TB, now func() time.Time) *hub {
+	t.Helper()
 	store, err := metrics.Open(metrics.Options{Dir: filepath.Join(t.TempDir(), "metrics")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	inv := inventory.New(inventory.Options{})
+	inv := inventory.New(inventory.Options{Now: now})
 	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "all", Hash: auth.HashToken("all")},
+		{ID: "all", Hash: auth.HashToken("all"), Prefix: "c09e45", Suffix: "b7ff"},
 		{ID: "other", Hash: auth.HashToken("other")},
 		{ID: "agent", Hash: auth.HashToken("agent"), Scopes: []auth.Scope{auth.ScopeHostReport}},
 		{ID: "none", Hash: auth.HashToken("none"), Scopes: []auth.Scope{"nothing:at-all"}},
 	}})
-	at := time.Now()
+	at, crew := time.Now(), newCrew(t, inv, callers, now)
 	answers := api.New(api.Parts{
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: at}, Tokens: callers, Inventory: inv,
-		Reports: newReports(inv), State: views{}, Resources: views{}, Measurements: store,
+		Reports: crew.reports, HostTokens: crew.hosts, Fleet: crew.desk, Remote: crew.remote, State: views{}, Resources: views{}, Measurements: store,
 		Nodes: nodestest.New(t, false), Discovery: discover.NewWatch(discover.New(discover.Options{}), discover.DefaultConfig(), hclog.NewNullLogger()),
+		Programs:    download.New([]string{t.TempDir()}),
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: &issuer{}, Broadcast: &broadcasts{},
 		Plugins: plugins{}, Publishers: publishers{}, PluginLogs: pluginLogs{}, Instances: instances{}, InstanceReports: setup.NewReports(),
 		Scheduler: scheduler{collect.Health{At: at, Adaptive: true, Queue: collect.Queue{PerType: map[string]int{}}, Instances: []collect.InstanceHealth{{
@@ -86,7 +95,7 @@ func start(t testing.TB) *hub {
 		Description: description.Description(),
 	})
 	routes := answers.Routes()
-	return &hub{routes: routes, inventory: inv, Handler: route.New(route.Options{
+	return &hub{crew: crew, routes: routes, inventory: inv, Handler: route.New(route.Options{
 		Routes: routes, Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
 	})}
 }
@@ -148,7 +157,7 @@ func TestEveryRouteKeepsItsWall(t *testing.T) {
 // public are the routes strangers may call. A new one has to be written down
 // here as well, by somebody who means it.
 func TestPublicRoutesAreTheseOnly(t *testing.T) {
-	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status /api/setup-script /api/auto-register"
+	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status /api/agent/ws /api/setup-script /api/auto-register"
 	var got []string
 	for _, r := range start(t).routes {
 		if r.Access.IsPublic() {
@@ -206,7 +215,7 @@ func TestAnswersHaveTheirShape(t *testing.T) {
 		{"GET", "/api/agents/host/report", "agent", "", 405, "error code"},
 		{"POST", "/api/agents/host/report", "agent", "{bad", 400, "error code details"},
 		{"POST", "/api/agents/host/report", "agent", `{"host":{}}`, 400, "error code errors"},
-		{"POST", "/api/agents/host/report", "agent", `{"tags":["` + strings.Repeat("x", 300<<10) + `"]}`, 400, "error code details"},
+		{"POST", "/api/agents/host/report", "agent", `{"tags":["` + strings.Repeat("x", 300<<10) + `"]}`, 413, "error code"},
 	}
 	for _, tt := range tests {
 		w := h.call(tt.method, tt.target, tt.token, tt.body)

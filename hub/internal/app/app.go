@@ -20,12 +20,12 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
+	"github.com/pulse-hub/pulse/hub/internal/download"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/hub/internal/nodes/setuptoken"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/registry"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
-	"github.com/pulse-hub/pulse/hub/internal/report"
 	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/hub/internal/stream"
 	"github.com/pulse-hub/pulse/hub/web"
@@ -171,11 +171,11 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	if !callers.Configured() {
 		a.logger.Warn("no API token is configured, so nobody can sign in; set API_TOKENS")
 	}
-	reports := report.New(live, identities{opened.settings})
-	if err := reports.Load(ctx); err != nil {
+	agents, err := a.newAgents(ctx, opened.settings, live, callers)
+	if err != nil {
 		return err
 	}
-	views := newViews()
+	views := newViews(agents.desk)
 	feed := stream.New(stream.Options{
 		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
 		Development: a.pluginDevelopment(), Logger: a.logger.Named("stream"),
@@ -194,16 +194,19 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	running.start(ctx, "stream", feed.Run)
 	a.startTelemetry(ctx, running, measured)
 
+	running.start(ctx, "fleet", agents.desk.Run)
+	running.start(ctx, "agent connections", agents.remote.Run)
 	discovery := a.newDiscovery(feed)
 	running.start(ctx, "discovery", discovery.Run)
 	answers := api.New(api.Parts{
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
-		Tokens: callers, Inventory: live, Reports: reports, State: views, Resources: views,
+		Tokens: callers, Inventory: live, Reports: agents.reports, HostTokens: agents.hosts, Fleet: agents.desk, Remote: agents.remote, State: views, Resources: views,
 		Measurements: opened.metrics, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
-		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: a.newIssuer(opened.settings, callers),
-		Stream: feed, Broadcast: feed, Description: description.Description(),
+		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,
+		Programs: download.New(download.Folders(a.config.AgentDir)),
+		Stream:   feed, Broadcast: feed, Description: description.Description(),
 	})
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,

@@ -3,10 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/pulse-hub/pulse/hub/internal/auth"
-	"github.com/pulse-hub/pulse/hub/internal/report"
 	"github.com/pulse-hub/pulse/hub/internal/store"
 )
 
@@ -55,35 +53,4 @@ func (t tokens) DeleteToken(ctx context.Context, id string) (token auth.Token, e
 		return tx.Delete(ctx, store.Tokens, id)
 	})
 	return token, err
-}
-
-// identityPrefix is what keys of host identities begin with: they are source ids.
-const identityPrefix = "host:"
-
-// identities are the identities of reporting hosts in the store.
-type identities struct{ store store.Store }
-
-// Load is part of report.Identities.
-func (i identities) Load(ctx context.Context) ([]report.Identity, error) {
-	byKey, err := store.ListJSON[report.Identity](ctx, i.store, store.Sources, identityPrefix)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]report.Identity, 0, len(byKey))
-	for _, identity := range byKey {
-		list = append(list, identity)
-	}
-	return list, nil
-}
-
-// Save is part of report.Identities. A full disk is an agent's reason to send
-// its report again later, like any other that passes.
-func (i identities) Save(ctx context.Context, identity report.Identity) error {
-	err := i.store.Update(ctx, func(tx store.Tx) error {
-		return store.PutJSON(ctx, tx, store.Sources, identityPrefix+identity.HostID, identity)
-	})
-	if errors.Is(err, store.ErrNoSpace) {
-		return fmt.Errorf("%w: %w", report.ErrBusy, err)
-	}
-	return err
 }

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
+	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 )
 
@@ -10,12 +12,37 @@ import (
 type views struct {
 	state     *v5.View
 	resources *resources.View
+	fleet     *fleet.Desk
 }
 
-func newViews() *views { return &views{state: v5.NewView(), resources: resources.NewView()} }
+func newViews(desk *fleet.Desk) *views {
+	return &views{state: v5.NewView(), resources: resources.NewView(), fleet: desk}
+}
 
 // inputs are what the state shows that no source tells.
-func (*views) inputs() v5.Inputs { return v5.Inputs{TemperatureMonitoring: true} }
+func (v *views) inputs() v5.Inputs {
+	// Read first: what is shown is never older than its revision says.
+	in := v5.Inputs{Revision: v.fleet.Revision(), TemperatureMonitoring: true}
+	for _, one := range v.fleet.Removed(fleet.Docker) {
+		in.RemovedDockerHosts = append(in.RemovedDockerHosts, v5.RemovedDockerHost{
+			ID: one.ID, Hostname: one.Hostname, DisplayName: displayName(one), RemovedAt: unit.Millis(one.Removed),
+		})
+	}
+	for _, one := range v.fleet.Removed(fleet.Kubernetes) {
+		in.RemovedClusters = append(in.RemovedClusters, v5.RemovedCluster{
+			ID: one.ID, Name: one.Hostname, DisplayName: displayName(one), RemovedAt: unit.Millis(one.Removed),
+		})
+	}
+	return in
+}
+
+// displayName returns what people call a removed member, or what it called itself.
+func displayName(one *fleet.Member) string {
+	if one.DisplayName != "" {
+		return one.DisplayName
+	}
+	return one.Name
+}
 
 // State is part of api.StateView and stream.States.
 func (v *views) State(snapshot *inventory.Snapshot) ([]byte, error) {

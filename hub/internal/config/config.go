@@ -43,6 +43,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// PublicURL is the address the hub is reached at, without a slash at the end; may be empty.
 	PublicURL string
+	// AgentDir is the folder with the programs of the agent that machines download; empty: the usual ones.
+	AgentDir string
 	// LogLevel is never hclog.NoLevel after Load.
 	LogLevel hclog.Level
 	LogJSON  bool

@@ -74,6 +74,10 @@ func hubSettings() []setting {
 			func(c *Config, v string) error { c.PublicURL = v; return nil },
 		},
 		{
+			"agent_dir", []string{"PULSE_BIN_DIR"}, "folder with the agent's programs that machines download (default /opt/pulse/bin)", false,
+			func(c *Config, v string) error { c.AgentDir = v; return nil },
+		},
+		{
 			"https_enabled", []string{"HTTPS_ENABLED"}, "serve HTTPS with the certificate below", true,
 			func(c *Config, v string) (err error) { c.HTTPS, err = toggle(v); return err },
 		},

@@ -85,13 +85,16 @@ func (tx *transaction) apply(observation *Observation) Outcome {
 	valid, rejected := sift(observation.Resources)
 	outcome.Rejected = rejected
 
-	if at.Before(dataset.at) {
+	if observation.Late || at.Before(dataset.at) {
 		outcome.Late = true
 		tx.batch.Late = true
 		tx.fileLate(observation, dataset, valid, at)
+		dataset.remember(observation.Sequence, at)
 		return outcome
 	}
 	dataset.accept(observation, at, tx.now, rejected)
+	dataset.remember(observation.Sequence, at)
+	state.failures = 0
 	named := make(map[string]bool, len(valid))
 	for _, r := range valid {
 		named[r.ID] = true
@@ -107,14 +110,24 @@ func (tx *transaction) apply(observation *Observation) Outcome {
 // repeats says whether the observation is one that was applied already.
 func (d *datasetState) repeats(observation *Observation, at time.Time) bool {
 	if observation.Sequence != 0 {
-		return observation.Sequence == d.sequence && at.Equal(d.at)
+		return d.seen.has(observation.Sequence) && !at.After(d.newest.Add(repeatSlack))
 	}
 	return !d.at.IsZero() && at.Equal(d.at)
 }
 
+// remember notes that an observation was taken in.
+func (d *datasetState) remember(sequence uint64, at time.Time) {
+	if at.After(d.newest) {
+		d.newest = at
+	}
+	if sequence != 0 && !d.seen.has(sequence) {
+		d.seen.add(sequence)
+	}
+}
+
 // accept makes the observation the newest of its dataset.
 func (d *datasetState) accept(observation *Observation, at, now time.Time, rejected []resource.Problem) {
-	d.at, d.sequence, d.failure, d.expired, d.restored = at, observation.Sequence, "", false, false
+	d.at, d.failure, d.expired, d.restored = at, "", false, false
 	d.problems, d.rejected = observation.Problems, rejected
 	d.validUntil = time.Time{}
 	if observation.ValidFor > 0 {
@@ -126,7 +139,8 @@ func (d *datasetState) accept(observation *Observation, at, now time.Time, rejec
 func (tx *transaction) fileLate(observation *Observation, dataset *datasetState, valid []*resource.Resource, at time.Time) {
 	for _, r := range valid {
 		entry := newEntry(observation, r, at)
-		entry.Rates = dataset.rates(r, at)
+		entry.Rates = dataset.lateRates(r, at)
+		entry.Settings = tx.inv.settings[entry.Key]
 		tx.batch.Changes = append(tx.batch.Changes, Change{After: entry})
 	}
 }
@@ -158,6 +172,7 @@ func (tx *transaction) retire(observation *Observation, dataset *datasetState, n
 		}
 		tx.remove(entry)
 		delete(dataset.counters, entry.ID)
+		delete(dataset.lateCounters, entry.ID)
 	}
 }
 

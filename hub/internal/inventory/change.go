@@ -20,8 +20,9 @@ type Batch struct {
 	// Measured says that After entries carry newly measured values. It is false
 	// when only the freshness of what is known has changed.
 	Measured bool
-	// Late marks an observation older than what the inventory already holds: it
-	// belongs into the history and says nothing about the present.
+	// Late marks an observation that came too late, or is older than what the
+	// inventory already holds: it belongs into the history and says nothing about
+	// the present. No alert may come of it.
 	Late bool
 	// SourceChanged says that the health of the source is another than before.
 	SourceChanged bool

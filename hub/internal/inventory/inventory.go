@@ -50,7 +50,9 @@ type Inventory struct {
 	// writer holds one token: whoever has it may change what stands below.
 	writer  chan struct{}
 	sources map[string]*sourceState
-	subs    []*Subscription
+	// settings are by the key of the resource.
+	settings map[string]*Settings
+	subs     []*Subscription
 }
 
 // Options configure an Inventory.
@@ -62,10 +64,11 @@ type Options struct {
 // New returns an empty inventory.
 func New(options Options) *Inventory {
 	inv := &Inventory{
-		logger:  options.Logger,
-		now:     options.Now,
-		writer:  make(chan struct{}, 1),
-		sources: map[string]*sourceState{},
+		logger:   options.Logger,
+		now:      options.Now,
+		writer:   make(chan struct{}, 1),
+		sources:  map[string]*sourceState{},
+		settings: map[string]*Settings{},
 	}
 	if inv.logger == nil {
 		inv.logger = hclog.NewNullLogger()
@@ -118,6 +121,7 @@ func (inv *Inventory) Fail(ctx context.Context, failure Failure) error {
 		}
 		state := tx.source(failure.Source)
 		state.dataset(failure.Dataset).failure = failure.Message
+		state.failures++
 		tx.putSource(state)
 		return nil
 	})

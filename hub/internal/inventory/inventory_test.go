@@ -251,6 +251,29 @@ func TestFailureKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
+// TestASourceThatOnlyFailsIsLost has one dataset fail that is looked at often,
+// beside one that is seldom looked at.
+func TestASourceThatOnlyFailsIsLost(t *testing.T) {
+	b, ref := newBench(t), SourceRef{ID: "lab"}
+	health := func() Health { s, _ := b.Snapshot().Source("lab"); return s.Health }
+	b.apply(Observation{Source: ref, Dataset: "status", At: start})
+	b.apply(Observation{Source: ref, Dataset: "updates", At: start})
+	fail := func(want Health) {
+		t.Helper()
+		if err := b.Fail(t.Context(), Failure{Source: ref, Dataset: "status", Message: "no route"}); err != nil || health() != want {
+			t.Errorf("failed: %v, %v, want %v", err, health(), want)
+		}
+	}
+	fail(HealthDegraded)
+	fail(HealthDegraded)
+	fail(HealthFailed)
+	b.apply(Observation{Source: ref, Dataset: "updates", At: start.Add(time.Second)})
+	if health() != HealthDegraded {
+		t.Errorf("after a success: %v, want degraded", health())
+	}
+	fail(HealthDegraded)
+}
+
 func TestRestoredIsStaleUntilSeen(t *testing.T) {
 	b := newBench(t)
 	known := Observation{Source: SourceRef{ID: "lab"}, Dataset: "status", At: start.Add(-time.Hour), Complete: true, Resources: guests("qemu/1", "qemu/2")}

@@ -57,9 +57,15 @@ type Observation struct {
 	// At is when it was seen, by the source's clock. Zero, or further than
 	// MaxClockSkew in the future: the moment of arrival is taken.
 	At time.Time
-	// Sequence increases with every observation of the same source and dataset;
-	// a repeat is dropped. 0: At alone decides.
+	// Sequence increases with every observation of the same source and dataset,
+	// also over restarts of the source. What comes with a number that was there
+	// before is a repeat and dropped, unless it is newer than everything else: then
+	// the source counts anew. 0: At alone decides.
 	Sequence uint64
+	// Late says that it comes too late to say anything about the present, however
+	// little is known of that: it belongs into the history alone. What is older
+	// than the newest observation of its dataset is late by itself.
+	Late bool
 	// Complete says that every resource of the dataset is here, so that what is
 	// not named is gone. Otherwise only what is named changes.
 	Complete bool

@@ -26,15 +26,43 @@ func (d *datasetState) rates(r *resource.Resource, at time.Time) *resource.Rates
 		return nil
 	}
 	now := counterReading{at: at, traffic: *r.Usage.Counters}
-	before, known := d.counters[r.ID]
-	if known && !at.After(before.at) {
-		return nil
-	}
+	before := newestBefore(at, d.counters[r.ID], d.lateCounters[r.ID])
 	d.counters[r.ID] = now
-	if !known || fell(before.traffic, now.traffic) {
+	return between(before, now)
+}
+
+// lateRates does the same for a late observation. Late ones have readings of
+// their own, so that they never stand in the way of the present.
+func (d *datasetState) lateRates(r *resource.Resource, at time.Time) *resource.Rates {
+	if r.Usage.Rates != nil || r.Usage.Counters == nil {
+		return r.Usage.Rates
+	}
+	now := counterReading{at: at, traffic: *r.Usage.Counters}
+	before := newestBefore(at, d.counters[r.ID], d.lateCounters[r.ID])
+	if d.lateCounters == nil {
+		d.lateCounters = map[string]counterReading{}
+	}
+	d.lateCounters[r.ID] = now
+	return between(before, now)
+}
+
+// newestBefore returns the newest reading from before a moment; the zero value if there is none.
+func newestBefore(at time.Time, readings ...counterReading) counterReading {
+	var newest counterReading
+	for _, reading := range readings {
+		if reading.at.Before(at) && reading.at.After(newest.at) {
+			newest = reading
+		}
+	}
+	return newest
+}
+
+// between returns the rates between two readings, nil when they say nothing.
+func between(before, now counterReading) *resource.Rates {
+	if before.at.IsZero() || fell(before.traffic, now.traffic) {
 		return nil
 	}
-	seconds := at.Sub(before.at).Seconds()
+	seconds := now.at.Sub(before.at).Seconds()
 	perSecond := func(before, now uint64) float64 { return float64(now-before) / seconds }
 	return &resource.Rates{
 		NetIn:     perSecond(before.traffic.NetIn, now.traffic.NetIn),

@@ -24,6 +24,8 @@ type Entry struct {
 	SeenAt time.Time
 	// Rates are taken from the resource or derived from its counters; nil until known.
 	Rates *resource.Rates
+	// Settings is what people have set on it; nil: nothing.
+	Settings *Settings
 	// Stale says that the source has not confirmed the resource in time: what
 	// is shown is old.
 	Stale bool

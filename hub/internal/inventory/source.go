@@ -14,12 +14,20 @@ import (
 type sourceState struct {
 	ref      SourceRef
 	datasets map[string]*datasetState
+	// failures counts the failed attempts in a row, of whatever dataset.
+	failures int
 }
+
+// lostAfter is after how many failures in a row, of whatever dataset, a source
+// counts as failed. Datasets that are seldom looked at are not waited for: what
+// they told last says nothing about whether the source answers now.
+const lostAfter = 3
 
 // datasetState is what the writer remembers of one dataset.
 type datasetState struct {
 	at         time.Time // of the newest observation
-	sequence   uint64    // of the newest observation
+	seen       sequences // numbers of observations that were taken in
+	newest     time.Time // of any observation, late ones included
 	validUntil time.Time // by the hub's clock; zero: for ever
 	expired    bool
 	restored   bool   // told from memory, not observed since the hub started
@@ -27,6 +35,8 @@ type datasetState struct {
 	problems   []resource.Problem
 	rejected   []resource.Problem // resources of the newest observation that were left out
 	counters   map[string]counterReading
+	// lateCounters are the readings of late observations; nil until there is one.
+	lateCounters map[string]counterReading
 }
 
 func checkSource(ref SourceRef) error {
@@ -87,7 +97,7 @@ func (s *sourceState) published() *Source {
 		}
 	}
 	switch {
-	case failing > 0 && failing == len(s.datasets):
+	case failing > 0 && (failing == len(s.datasets) || s.failures >= lostAfter):
 		source.Health = HealthFailed
 	case failing > 0:
 		source.Health = HealthDegraded

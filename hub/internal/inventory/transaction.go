@@ -65,6 +65,7 @@ func (tx *transaction) put(before, after *Entry) {
 		tx.dropIndexes(before, after)
 	}
 	after.Revision = tx.batch.Revision
+	after.Settings = tx.inv.settings[after.Key]
 	tx.next.entries.Set(after.Key, after)
 	tx.next.byKind.Set(join(string(after.Kind), after.Key), after)
 	if after.ParentKey != "" {

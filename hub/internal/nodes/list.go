@@ -34,7 +34,7 @@ type Node struct {
 	Monitors
 	TemperatureTransport string            `json:"temperatureTransport,omitempty" enum:"disabled,https-proxy,socket-proxy,ssh,ssh-blocked"`
 	Status               string            `json:"status" enum:"connected,disconnected"`
-	StatusReason         string            `json:"statusReason,omitempty" description:"Why it is disconnected, as far as known."`
+	StatusReason         string            `json:"statusReason,omitempty" description:"Why it is disconnected, or what is amiss though it is connected."`
 	IsCluster            bool              `json:"isCluster,omitempty"`
 	ClusterName          string            `json:"clusterName,omitempty"`
 	ClusterEndpoints     []ClusterEndpoint `json:"clusterEndpoints,omitempty"`
@@ -144,6 +144,9 @@ func (d *Directory) List(ctx context.Context) ([]Node, error) {
 			all[i].pretend(&one)
 		}
 		one.Status, one.StatusReason = status(health, all[i].instance.ID)
+		if source, ok := snapshot.Source(all[i].instance.ID); ok && one.Status == Connected {
+			one.StatusReason = source.Message
+		}
 		if all[i].product.typ == "pve" {
 			found := clusterOf(snapshot, &all[i])
 			one.IsCluster, one.ClusterName, one.ClusterEndpoints = found.Name != "", found.Name, found.Endpoints

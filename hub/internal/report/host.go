@@ -1,7 +1,9 @@
 package report
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,25 +12,24 @@ import (
 )
 
 // hostResource converts what an agent says of its machine. The id is the one the hub keeps it under.
-func hostResource(r *wire.Host, id string, token resource.TokenRef) resource.Resource {
+func hostResource(r *wire.Host, id string, agent resource.Agent) resource.Resource {
+	agent.CommandsEnabled = r.Agent.CommandsEnabled
 	host := &resource.Host{
-		Hostname: r.Host.Hostname, MachineID: r.Host.MachineID, Platform: platform(r),
+		Hostname: r.Host.Hostname, MachineID: r.Host.MachineID, Platform: Platform(r),
 		OSName: r.Host.OSName, OSVersion: r.Host.OSVersion,
 		Kernel: r.Host.KernelVersion, Architecture: r.Host.Architecture,
 		CPUModel: r.Host.CPUModel, CPUs: max(r.Host.CPUCount, 0),
 		LoadAverage: finite(r.Host.LoadAverage), ReportIP: r.Host.ReportIP,
 		Filesystems: filesystems(r.Disks), DiskIO: diskIO(r.DiskIO), Interfaces: interfaces(r.Network),
 		Sensors: sensors(&r.Sensors), RAID: arrays(r.RAID),
-		Agent: resource.Agent{
-			ID: r.Agent.ID, Version: r.Agent.Version, Interval: interval(r), Legacy: r.Agent.Type == "",
-			CommandsEnabled: r.Agent.CommandsEnabled, Token: token,
-		},
+		Agent: agent,
 	}
+	addDetail(host, r.Detail)
 	out := resource.Resource{
 		ID: id, Kind: resource.KindHost, Name: r.Host.Hostname, DisplayName: r.Host.DisplayName,
 		Status: resource.StatusRunning, Tags: r.Tags, Uptime: seconds(r.Host.UptimeSeconds), Detail: host,
 	}
-	out.Usage = usage(r, host)
+	out.Usage, out.Metrics = usage(r, host), power(host.Sensors.Power)
 	if degraded(host.RAID) {
 		out.Status, out.StatusReason = resource.StatusDegraded, "a RAID array is degraded"
 	}
@@ -36,24 +37,48 @@ func hostResource(r *wire.Host, id string, token resource.TokenRef) resource.Res
 }
 
 func usage(r *wire.Host, host *resource.Host) resource.Usage {
-	memory := r.Metrics.Memory
-	u := resource.Usage{
-		Memory: resource.Capacity{
-			Total: positive(memory.TotalBytes), Used: positive(memory.UsedBytes), Free: positive(memory.FreeBytes),
-		},
-		Swap: resource.Capacity{
-			Total: positive(memory.SwapTotalBytes), Used: positive(memory.SwapUsedBytes),
-			Free: positive(memory.SwapTotalBytes - memory.SwapUsedBytes),
-		},
-		Disk:        mainDisk(host.Filesystems),
-		Temperature: hottest(host.Sensors.Temperatures),
-		Counters:    traffic(host),
+	return resource.Usage{
+		CPU: wholeRatio(r.Metrics.CPUUsagePercent), Memory: memory(&r.Metrics.Memory), Swap: swap(&r.Metrics.Memory),
+		Disk: mainDisk(host.Filesystems), Temperature: hottest(host.Sensors.Temperatures),
+		Counters: traffic(host.Interfaces, host.DiskIO),
 	}
-	if percent := r.Metrics.CPUUsagePercent; isFinite(percent) {
-		ratio := min(max(percent/100, 0), 1)
-		u.CPU = &ratio
+}
+
+// power makes a series of each figure, for the history.
+func power(watts map[string]float64) []resource.Metric {
+	var out []resource.Metric
+	for _, sensor := range slices.Sorted(maps.Keys(watts)) {
+		if isFinite(watts[sensor]) {
+			out = append(out, resource.Metric{
+				Name: "power", Value: watts[sensor], Unit: resource.UnitWatts, Labels: map[string]string{"sensor": sensor},
+			})
+		}
 	}
-	return u
+	return out
+}
+
+// wholeRatio is the busy part of all processors of a machine together.
+func wholeRatio(percent float64) *float64 {
+	if !isFinite(percent) {
+		return nil
+	}
+	ratio := part(percent)
+	return &ratio
+}
+
+// coreRatio is how many cores something uses.
+func coreRatio(percent float64) *float64 {
+	return optional(&percent)
+}
+
+func memory(m *wire.Memory) resource.Capacity {
+	return resource.Capacity{Total: positive(m.TotalBytes), Used: positive(m.UsedBytes), Free: positive(m.FreeBytes)}
+}
+
+func swap(m *wire.Memory) resource.Capacity {
+	return resource.Capacity{
+		Total: positive(m.SwapTotalBytes), Used: positive(m.SwapUsedBytes), Free: positive(m.SwapTotalBytes - m.SwapUsedBytes),
+	}
 }
 
 // mainDisk is the root file system, else the largest one.
@@ -85,19 +110,19 @@ func hottest(temperatures map[string]float64) *float64 {
 }
 
 // traffic sums the counters of the machine; nil when it reports none.
-func traffic(host *resource.Host) *resource.Traffic {
-	if len(host.Interfaces) == 0 && len(host.DiskIO) == 0 {
+func traffic(interfaces []resource.Interface, disks []resource.DiskIO) *resource.Traffic {
+	if len(interfaces) == 0 && len(disks) == 0 {
 		return nil
 	}
 	var t resource.Traffic
-	for _, nic := range host.Interfaces {
+	for _, nic := range interfaces {
 		if countsTwice(nic.Name) {
 			continue
 		}
 		t.NetIn += nic.RxBytes
 		t.NetOut += nic.TxBytes
 	}
-	for _, disk := range host.DiskIO {
+	for _, disk := range disks {
 		t.DiskRead += disk.ReadBytes
 		t.DiskWrite += disk.WriteBytes
 	}
@@ -175,9 +200,8 @@ func degraded(all []resource.RAIDArray) bool {
 	return false
 }
 
-func platform(r *wire.Host) string { return strings.ToLower(strings.TrimSpace(r.Host.Platform)) }
-
-func interval(r *wire.Host) time.Duration { return seconds(int64(r.Agent.IntervalSeconds)) }
+// Platform returns the platform of a machine in lower case.
+func Platform(r *wire.Host) string { return strings.ToLower(strings.TrimSpace(r.Host.Platform)) }
 
 // maxSeconds keeps a number of seconds within what a time.Duration holds, about a hundred years.
 const maxSeconds = 100 * 366 * 24 * 3600

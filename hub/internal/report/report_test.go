@@ -8,59 +8,57 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	wire "github.com/pulse-hub/pulse/agent/report"
+	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
-// memory keeps identities the way the store does.
-type memory struct {
-	mu   sync.Mutex
-	kept map[string]Identity
-	err  error
+// known is a fleet that admits everybody under a fixed id.
+type known struct{ err error }
+
+func (k known) ID(_ context.Context, _, _, suggested string) (string, error) { return suggested, k.err }
+func (k known) Admit(_ context.Context, claim fleet.Claim) (string, error) {
+	return claim.AgentID, k.err
+}
+func (k known) AdmitCluster(_ context.Context, id string, _ fleet.Claim) (string, error) {
+	return id, k.err
+}
+func (k known) Known(fleet.Kind, string) (*fleet.Member, bool) { return &fleet.Member{}, true }
+
+// at is when everything arrives.
+var at = time.Date(2026, 11, 23, 5, 30, 0, 0, time.UTC)
+
+func clock() time.Time { return at }
+
+func newIngest(inv Inventory) *Ingest {
+	return New(Options{Inventory: inv, Hosts: known{}, Fleet: known{}, Now: clock})
 }
 
-func (m *memory) Load(context.Context) ([]Identity, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []Identity
-	for _, identity := range m.kept {
-		all = append(all, identity)
-	}
-	return all, m.err
-}
+func newInventory() *inventory.Inventory { return inventory.New(inventory.Options{Now: clock}) }
 
-func (m *memory) Save(_ context.Context, identity Identity) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.err != nil {
-		return m.err
-	}
-	if m.kept == nil {
-		m.kept = map[string]Identity{}
-	}
-	m.kept[identity.HostID] = identity
-	return nil
-}
+func plain(text string) Body { return Body{Reader: strings.NewReader(text), Limit: wire.MaxHostBytes} }
 
-func sample(t testing.TB) []byte {
+func file(t testing.TB, name string) []byte {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/host.json")
+	raw, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
 
+func sample(t testing.TB) []byte { return file(t, "host.json") }
+
 func decode(t testing.TB, edit func(*wire.Host)) *wire.Host {
 	t.Helper()
-	r, err := DecodeHost(bytes.NewReader(sample(t)))
+	r, err := DecodeHost(plain(string(sample(t))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,21 +69,18 @@ func decode(t testing.TB, edit func(*wire.Host)) *wire.Host {
 }
 
 func TestReportReachesTheInventory(t *testing.T) {
-	inv := inventory.New(inventory.Options{Now: func() time.Time { return time.Date(2026, 11, 23, 5, 30, 0, 0, time.UTC) }})
-	in := New(inv, &memory{})
+	inv := newInventory()
+	in := newIngest(inv)
 	token := resource.TokenRef{ID: "t1", Name: "agents"}
-	receipt, err := in.Host(t.Context(), token, decode(t, nil))
+	receipt, err := in.Host(t.Context(), Delivery{Token: token}, decode(t, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Receipt{
-		HostID: "11111111-2222-3333-4444-555555555555", SeenAt: time.Date(2026, 11, 23, 5, 29, 53, 398030310, time.UTC),
-		Platform: "debian", OSName: "debian", OSVersion: "12.11",
-	}
+	want := Receipt{ID: "11111111-2222-3333-4444-555555555555", SeenAt: time.Date(2026, 11, 23, 5, 29, 53, 398030310, time.UTC)}
 	if diff := cmp.Diff(want, receipt); diff != "" {
 		t.Error(diff)
 	}
-	entry, ok := inv.Snapshot().Get("host:" + want.HostID + "/" + want.HostID)
+	entry, ok := inv.Snapshot().Get("host:" + want.ID + "/" + want.ID)
 	if !ok {
 		t.Fatal("host is not in the inventory")
 	}
@@ -101,7 +96,7 @@ func TestReportReachesTheInventory(t *testing.T) {
 	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Error(diff)
 	}
-	source, _ := inv.Snapshot().Source("host:" + want.HostID)
+	source, _ := inv.Snapshot().Source("host:" + want.ID)
 	if source.Type != "host" || source.Name != "demo-host" {
 		t.Errorf("source is %+v", source.SourceRef)
 	}
@@ -116,80 +111,32 @@ func TestInvalidReportsNameTheField(t *testing.T) {
 		{"too many tags", `{"host":{"hostname":"a"},"tags":[` + strings.Repeat(`"a",`, 5000) + `"a"]}`, "tags"},
 	}
 	for _, tt := range tests {
-		_, err := DecodeHost(strings.NewReader(tt.body))
+		_, err := DecodeHost(plain(tt.body))
 		var invalid *InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != tt.field {
 			t.Errorf("%s: error is %v, want one about %s", tt.name, err, tt.field)
 		}
 	}
 	var malformed *DecodeError
-	if _, err := DecodeHost(strings.NewReader("{bad")); !errors.As(err, &malformed) {
+	if _, err := DecodeHost(plain("{bad")); !errors.As(err, &malformed) {
 		t.Errorf("error is %v, want a DecodeError", err)
 	}
 }
 
-func TestHostIDs(t *testing.T) {
-	saved := &memory{}
-	in := New(inventory.New(inventory.Options{}), saved)
-	id := func(token, hostname, hostID string) string {
-		t.Helper()
-		r := &wire.Host{Host: wire.HostInfo{Hostname: hostname, ID: hostID}}
-		receipt, err := in.Host(t.Context(), resource.TokenRef{ID: token}, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return receipt.HostID
-	}
-	first := id("t1", "web", "Same_ID")
-	if first != "same-id" {
-		t.Errorf("id is %q, want same-id", first)
-	}
-	if again := id("t1", "WEB", "another"); again != first {
-		t.Errorf("the same machine got %q, want %q", again, first)
-	}
-	clone := id("t1", "web2", "Same_ID")
-	if !strings.HasPrefix(clone, "same-id-") || len(clone) != len("same-id-")+8 {
-		t.Errorf("another machine with the same id got %q", clone)
-	}
-	if odd := id("t1", "日本", ""); !strings.HasPrefix(odd, "host-") || len(odd) != 17 {
-		t.Errorf("a name without letters got %q", odd)
-	}
-	// After a restart the saved ids hold.
-	in = New(inventory.New(inventory.Options{}), saved)
-	if err := in.Load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if after := id("t1", "web2", "Same_ID"); after != clone {
-		t.Errorf("after a restart the id is %q, want %q", after, clone)
-	}
-	if token, ok := in.HostToken(clone); !ok || token != "t1" {
-		t.Errorf("holder is %q", token)
-	}
-}
-
-func TestUnsavedIdentityIsRefused(t *testing.T) {
-	saved := &memory{err: errors.New("disk full")}
-	in := New(inventory.New(inventory.Options{}), saved)
-	r := &wire.Host{Host: wire.HostInfo{Hostname: "web"}}
-	if _, err := in.Host(t.Context(), resource.TokenRef{ID: "t"}, r); err == nil {
-		t.Fatal("report was taken although its id is not saved")
-	}
-	saved.err = nil
-	if _, err := in.Host(t.Context(), resource.TokenRef{ID: "t"}, r); err != nil {
-		t.Errorf("the next try gave %v", err)
-	}
-}
-
-type full struct{}
+type full struct{ *inventory.Inventory }
 
 func (full) Apply(ctx context.Context, _ inventory.Observation) (inventory.Outcome, error) {
 	return inventory.Outcome{}, fmt.Errorf("%w: queue is full", inventory.ErrBusy)
 }
 
-func TestFullInventoryIsBusy(t *testing.T) {
-	_, err := New(full{}, &memory{}).Host(t.Context(), resource.TokenRef{}, decode(t, nil))
-	if !errors.Is(err, ErrBusy) {
-		t.Errorf("error is %v, want ErrBusy", err)
+func TestNoRoomIsBusy(t *testing.T) {
+	for name, in := range map[string]*Ingest{
+		"a full inventory": newIngest(full{}),
+		"a full disk":      New(Options{Inventory: newInventory(), Hosts: known{store.ErrNoSpace}, Fleet: known{}, Now: clock}),
+	} {
+		if _, err := in.Host(t.Context(), Delivery{}, decode(t, nil)); !errors.Is(err, ErrBusy) {
+			t.Errorf("%s: error is %v, want ErrBusy", name, err)
+		}
 	}
 }
 
@@ -219,8 +166,15 @@ func TestFreshness(t *testing.T) {
 	for interval, want := range map[time.Duration]time.Duration{
 		0: time.Minute, 5 * time.Second: time.Minute, 30 * time.Second: 3 * time.Minute, time.Hour: 10 * time.Minute,
 	} {
-		if got := validFor(interval); got != want {
+		if got := hostValidity(interval); got != want {
 			t.Errorf("interval %s is valid for %s, want %s", interval, got, want)
+		}
+	}
+	for interval, want := range map[time.Duration]time.Duration{
+		0: 30 * time.Second, 5 * time.Second: 30 * time.Second, 30 * time.Second: 2 * time.Minute, time.Hour: 10 * time.Minute,
+	} {
+		if got := engineValidity(interval); got != want {
+			t.Errorf("interval %s of an engine is valid for %s, want %s", interval, got, want)
 		}
 	}
 }
@@ -231,7 +185,7 @@ func TestCephOfAHost(t *testing.T) {
 			Status: "HEALTH_WARN", Checks: map[string]wire.CephCheck{"B": {Message: "two"}, "A": {Message: "one"}},
 		}, PGMap: wire.CephPGMap{BytesTotal: 10, BytesUsed: 4}}
 	})
-	got := observation(r, "h", resource.TokenRef{}).Resources[1]
+	got := cephResource(r.Ceph, "h")
 	if got.Kind != resource.KindCeph || got.ParentID != "h" || got.Status != resource.StatusDegraded ||
 		got.StatusReason != "one; two" || got.Usage.Disk.Used != 4 {
 		t.Errorf("cluster is %+v", got)
@@ -240,19 +194,19 @@ func TestCephOfAHost(t *testing.T) {
 
 func FuzzDecodeHost(f *testing.F) {
 	f.Add(sample(f))
-	f.Add([]byte(`{"host":{"hostname":"a","uptimeSeconds":9223372036854775807},"metrics":{"cpuUsagePercent":-1e308,"memory":{"totalBytes":-1}}}`))
+	f.Add([]byte(`{"host":{"hostname":"a","uptimeSeconds":9223372036854775807},"metrics":{"cpuUsagePercent":-1e308,"memory":{"totalBytes":-1}},
+		"detail":{"cores":[1e308],"disks":[{"powerOnHours":18446744073709551615}]}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		r, err := DecodeHost(bytes.NewReader(raw))
+		r, err := DecodeHost(Body{Reader: bytes.NewReader(raw), Limit: wire.MaxHostBytes})
 		if err != nil {
 			return
 		}
-		seen := observation(r, "id", resource.TokenRef{})
-		host := seen.Resources[0]
+		host := hostResource(r, "id", resource.Agent{})
 		if cpu := host.Usage.CPU; cpu != nil && (*cpu < 0 || *cpu > 1) {
 			t.Errorf("processor ratio is %v", *cpu)
 		}
-		if host.Uptime < 0 || seen.ValidFor < time.Minute {
-			t.Errorf("uptime %s, valid for %s", host.Uptime, seen.ValidFor)
+		if host.Uptime < 0 {
+			t.Errorf("uptime %s", host.Uptime)
 		}
 		if _, err := json.Marshal(host.Detail); err != nil {
 			t.Errorf("detail cannot be shown: %v", err)
@@ -261,18 +215,18 @@ func FuzzDecodeHost(f *testing.F) {
 }
 
 func BenchmarkHost(b *testing.B) {
-	in := New(inventory.New(inventory.Options{}), &memory{})
-	raw, token := sample(b), resource.TokenRef{ID: "t"}
+	in := newIngest(inventory.New(inventory.Options{}))
+	raw := string(sample(b))
 	start := time.Now().Add(-24 * time.Hour)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		r, err := DecodeHost(bytes.NewReader(raw))
+		r, err := DecodeHost(plain(raw))
 		if err != nil {
 			b.Fatal(err)
 		}
 		r.Timestamp = start.Add(time.Duration(i) * time.Millisecond)
-		r.Host.Hostname = "host-" + string(rune('a'+i%20))
-		if _, err := in.Host(b.Context(), token, r); err != nil {
+		r.Host.ID = "host-" + string(rune('a'+i%20))
+		if _, err := in.Host(b.Context(), Delivery{}, r); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -38,6 +38,8 @@ type Route struct {
 	Answer any
 	// Media is the content type of a 200 answer; application/json where it is empty.
 	Media string
+	// Header is part of every answer, also of those that turn a caller away; nil: nothing.
+	Header map[string]string
 
 	Handle Handler
 }

@@ -105,6 +105,9 @@ func (s *server) dispatch(c *gin.Context, e *endpoint) {
 		return
 	}
 	c.Set(routeKey, route.Path)
+	for name, value := range route.Header {
+		c.Writer.Header().Set(name, value)
+	}
 	principal, failure := s.admit(c, route.Access, route.limit())
 	if failure != nil {
 		failure.write(c.Writer, s.Now())

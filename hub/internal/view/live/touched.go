@@ -79,10 +79,11 @@ func (t *touched) name(host *inventory.Entry) {
 	}
 }
 
-// renamed says whether a machine has got another name.
+// renamed says whether a machine has got another name, or is linked by another one.
 func renamed(change *inventory.Change) bool {
 	before, after := change.Before, change.After
-	return before.Name != after.Name || hostname(before) != hostname(after)
+	return before.Name != after.Name || hostname(before) != hostname(after) ||
+		before.Kind == resource.KindHost && v5.LinkName(before) != v5.LinkName(after)
 }
 
 // redated says whether a backup has become another one.

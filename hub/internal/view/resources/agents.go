@@ -3,6 +3,7 @@ package resources
 import (
 	"time"
 
+	"github.com/pulse-hub/pulse/agent/report"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
@@ -30,6 +31,8 @@ type HostData struct {
 	CommandsEnabled bool   `json:"commandsEnabled,omitempty"`
 	IsLegacy        bool   `json:"isLegacy,omitempty"`
 	LinkedNodeID    string `json:"linkedNodeId,omitempty"`
+	// Detail is what newer agents tell, in the words and units of their reports.
+	Detail *report.HostDetail `json:"detail,omitempty"`
 }
 
 // MountData is a mounted file system; Usage is percent.
@@ -59,6 +62,9 @@ type TokenData struct {
 	TokenName       string     `json:"tokenName,omitempty"`
 	TokenHint       string     `json:"tokenHint,omitempty"`
 	TokenLastUsedAt *time.Time `json:"tokenLastUsedAt,omitempty"`
+	// ClockSkewSeconds is how far the agent's clock is behind that of the hub,
+	// negative when it is ahead; absent when that is no more than is usual.
+	ClockSkewSeconds int64 `json:"clockSkewSeconds,omitempty"`
 }
 
 // ContainerHostData is the platform data of a Docker or Podman engine.
@@ -78,9 +84,12 @@ type ContainerHostData struct {
 	Disks           []MountData `json:"disks,omitempty"`
 	Interfaces      []v5.NIC    `json:"interfaces,omitempty"`
 	TokenData
-	Hidden           bool      `json:"hidden"`
-	PendingUninstall bool      `json:"pendingUninstall"`
-	Swarm            *v5.Swarm `json:"swarm,omitempty"`
+	SettingsData
+	Swarm *v5.Swarm `json:"swarm,omitempty"`
+	// Command is the last one for its agent.
+	Command *v5.DockerCommand `json:"command,omitempty"`
+	// Degraded are parts of the agent's collection that do not work now.
+	Degraded []report.DegradedPart `json:"degraded,omitempty"`
 }
 
 // ContainerData is the platform data of an application container.
@@ -105,6 +114,8 @@ type ContainerData struct {
 	UpdateStatus  *v5.ImageUpdate    `json:"updateStatus,omitempty"`
 	WritableLayer uint64             `json:"writableLayerBytes,omitempty"`
 	RootFS        uint64             `json:"rootFilesystemBytes,omitempty"`
+	// Detail is what newer agents tell, in the words of their reports.
+	Detail *report.ContainerDetail `json:"detail,omitempty"`
 }
 
 // ServiceData is the platform data of a Swarm service.
@@ -134,7 +145,7 @@ func (p *Projector) host(e *inventory.Entry, head *Head, tail *Tail) {
 		IntervalSeconds: unit.Seconds(detail.Agent.Interval), Sensors: v5.SensorsOf(&detail.Sensors),
 		Swap: memoryMetric(e.Usage.Swap), Disks: mounts(detail.Filesystems), Interfaces: v5.NICs(detail.Interfaces),
 		RAID: arrays(detail.RAID), TokenData: token(&detail.Agent), CommandsEnabled: detail.Agent.CommandsEnabled,
-		IsLegacy: detail.Agent.Legacy, LinkedNodeID: p.links().NodeID(e),
+		IsLegacy: detail.Agent.Legacy, LinkedNodeID: p.links().NodeID(e), Detail: detailData(detail),
 	}
 	if data.Sensors == nil {
 		data.Sensors = &v5.Sensors{}
@@ -155,8 +166,29 @@ func (p *Projector) containerHost(e *inventory.Entry, head *Head, tail *Tail) {
 		DockerVersion: detail.EngineVersion, LoadAverage: unit.Floats(detail.LoadAverage),
 		AgentVersion: detail.Agent.Version, IntervalSeconds: unit.Seconds(detail.Agent.Interval), CPUs: detail.CPUs,
 		Disks: mounts(detail.Filesystems), Interfaces: v5.NICs(detail.Interfaces),
-		TokenData: token(&detail.Agent), Swarm: v5.SwarmOf(detail.Swarm),
+		TokenData: token(&detail.Agent), SettingsData: settings(e), Swarm: v5.SwarmOf(detail.Swarm), Command: command(e), Degraded: degradedParts(detail.Degraded),
 	}
+}
+
+// SettingsData is what people have set on an engine or a cluster.
+type SettingsData struct {
+	CustomDisplayName string `json:"customDisplayName,omitempty"`
+	Hidden            bool   `json:"hidden"`
+	PendingUninstall  bool   `json:"pendingUninstall"`
+}
+
+func settings(e *inventory.Entry) SettingsData {
+	if e.Settings == nil {
+		return SettingsData{}
+	}
+	return SettingsData{e.Settings.DisplayName, e.Settings.Hidden, e.Settings.PendingUninstall}
+}
+
+func command(e *inventory.Entry) *v5.DockerCommand {
+	if e.Settings == nil {
+		return nil
+	}
+	return v5.CommandOf(e.Settings.Command)
 }
 
 func (p *Projector) appContainer(e *inventory.Entry, head *Head, tail *Tail) {
@@ -172,7 +204,7 @@ func (p *Projector) appContainer(e *inventory.Entry, head *Head, tail *Tail) {
 		StartedAt: when(detail.StartedAt), FinishedAt: when(detail.FinishedAt), Labels: e.Labels,
 		Ports: v5.Ports(detail.Ports), Networks: v5.Networks(detail.Networks), Mounts: v5.Mounts(detail.Mounts),
 		Podman: v5.PodmanOf(detail.Podman), UpdateStatus: v5.ImageUpdateOf(detail.Update),
-		WritableLayer: detail.WritableLayer, RootFS: detail.RootFS,
+		WritableLayer: detail.WritableLayer, RootFS: detail.RootFS, Detail: containerDetail(e, detail),
 	}
 }
 
@@ -222,5 +254,5 @@ func arrays(raid []resource.RAIDArray) []RAIDData {
 
 func token(agent *resource.Agent) TokenData {
 	t := &agent.Token
-	return TokenData{t.ID, t.Name, t.Hint, when(t.LastUsed)}
+	return TokenData{t.ID, t.Name, t.Hint, when(t.LastUsed), unit.Seconds(agent.ClockSkew)}
 }

@@ -1,6 +1,10 @@
 package resources
 
 import (
+	"encoding/json"
+	"strings"
+
+	"github.com/pulse-hub/pulse/agent/report"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -8,15 +12,17 @@ import (
 
 // ClusterData is the platform data of a Kubernetes cluster.
 type ClusterData struct {
-	AgentID          string `json:"agentId"`
-	Server           string `json:"server,omitempty"`
-	Context          string `json:"context,omitempty"`
-	Version          string `json:"version,omitempty"`
-	Hidden           bool   `json:"hidden"`
-	PendingUninstall bool   `json:"pendingUninstall"`
-	NodeCount        int    `json:"nodeCount"`
-	PodCount         int    `json:"podCount"`
-	DeploymentCount  int    `json:"deploymentCount"`
+	AgentID string `json:"agentId"`
+	Server  string `json:"server,omitempty"`
+	Context string `json:"context,omitempty"`
+	Version string `json:"version,omitempty"`
+	SettingsData
+	TokenData
+	NodeCount       int `json:"nodeCount"`
+	PodCount        int `json:"podCount"`
+	DeploymentCount int `json:"deploymentCount"`
+	// Detail is what newer agents tell of the whole cluster, in the shape of their reports.
+	Detail rawObject `json:"detail,omitempty"`
 }
 
 // ClusterNodeData is the platform data of a Kubernetes node.
@@ -36,6 +42,22 @@ type ClusterNodeData struct {
 	AllocatableMemoryBytes  uint64   `json:"allocatableMemoryBytes,omitempty"`
 	AllocatablePods         int      `json:"allocatablePods,omitempty"`
 	Roles                   []string `json:"roles,omitempty"`
+	// Detail is what newer agents tell, in the words of their reports.
+	Detail *report.KubernetesNodeDetail `json:"detail,omitempty"`
+}
+
+// rawObject is a JSON object as it is; empty: none. Unlike json.RawMessage it can be compared.
+type rawObject string
+
+// MarshalJSON is part of json.Marshaler.
+func (r rawObject) MarshalJSON() ([]byte, error) { return []byte(r), nil }
+
+// objectOf returns a text that is a JSON object, and nothing for any other.
+func objectOf(text string) rawObject {
+	if !strings.HasPrefix(text, "{") || !json.Valid([]byte(text)) {
+		return ""
+	}
+	return rawObject(text)
 }
 
 // PodData is the platform data of a pod.
@@ -67,7 +89,7 @@ func (p *Projector) cluster(e *inventory.Entry, head *Head, tail *Tail) {
 	detail := detailOf[resource.Cluster](e)
 	agentID := orElse(detail.Agent.ID, e.ID)
 	head.DisplayName, head.PlatformID = orElse(e.DisplayName, orElse(e.Name, e.ID)), agentID
-	data := &ClusterData{AgentID: agentID, Server: detail.Server, Context: detail.Context, Version: detail.Version}
+	data := &ClusterData{AgentID: agentID, Server: detail.Server, Context: detail.Context, Version: detail.Version, SettingsData: settings(e), TokenData: token(&detail.Agent), Detail: objectOf(detail.DetailJSON)}
 	p.countInto(data, e)
 	tail.PlatformData = data
 }
@@ -92,7 +114,9 @@ func (p *Projector) inCluster(e *inventory.Entry, head *Head, tail *Tail) {
 	head.PlatformID = clusterID
 	switch detail := e.Detail.(type) {
 	case *resource.ClusterNode:
-		tail.PlatformData = clusterNodeData(clusterID, detail)
+		data := clusterNodeData(clusterID, detail)
+		data.Detail = nodeDetail(e, detail)
+		tail.PlatformData = data
 	case *resource.Pod:
 		tail.PlatformData = &PodData{
 			ClusterID: clusterID, Namespace: detail.Namespace, NodeName: detail.Node, Phase: detail.Phase,

@@ -227,6 +227,9 @@ func (p *Projector) render(e *inventory.Entry) (Head, Tail) {
 	default:
 		p.generic(e, &head, &tail)
 	}
+	if e.Settings != nil && e.Settings.DisplayName != "" {
+		head.DisplayName = e.Settings.DisplayName
+	}
 	return head, tail
 }
 

@@ -141,6 +141,49 @@ func TestANodeWithAnAgentIsToldByTheAgent(t *testing.T) {
 	}
 }
 
+// TestSharedStorageIsToldByWhoReachesIt looks at a storage that one of three
+// nodes has lost, and at one that is on a node which is away.
+func TestSharedStorageIsToldByWhoReachesIt(t *testing.T) {
+	nas := func(node string, active bool) resource.Resource {
+		r := resource.Resource{
+			ID: "storage/" + node + "/nas", Kind: resource.KindStorage, Name: "nas", ParentID: "node/" + node, Status: resource.StatusOffline,
+			StatusReason: "the node cannot reach it", Detail: &resource.Storage{Node: node, Shared: true, Enabled: true, Active: active},
+		}
+		if active {
+			r.Status, r.StatusReason, r.Usage.Disk = resource.StatusRunning, "", resource.Capacity{Total: 100, Used: 25, Free: 75}
+		}
+		return r
+	}
+	node := func(name string, status resource.Status) resource.Resource {
+		return resource.Resource{ID: "node/" + name, Kind: resource.KindNode, Name: name, Status: status}
+	}
+	for _, tt := range []struct {
+		name, status, reason string
+		first, second        bool
+		firstNode            resource.Status
+		total                uint64
+	}{
+		{"all reach it", "online", "", true, true, resource.StatusRunning, 100},
+		{"lost by the second", "degraded", "not reachable from b", true, false, resource.StatusRunning, 100},
+		{"lost by the first", "degraded", "not reachable from a", false, true, resource.StatusRunning, 100},
+		{"the first is away", "online", "", false, true, resource.StatusOffline, 100},
+		{"lost by all", "offline", "the node cannot reach it", false, false, resource.StatusRunning, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := viewtest.Inventory()
+			viewtest.Apply(t, inv, inventory.SourceRef{ID: "lab", Type: "pve", Name: "lab"},
+				node("a", tt.firstNode), node("b", resource.StatusRunning), nas("a", tt.first), nas("b", tt.second))
+			got, ok := NewView().Get(inv.Snapshot(), Inputs{}, "lab-a-nas")
+			if !ok || got.Status != tt.status || got.StatusReason != tt.reason {
+				t.Errorf("found %t: %s (%s), want %s (%s)", ok, got.Status, got.StatusReason, tt.status, tt.reason)
+			}
+			if total := got.Disk; (total == nil) != (tt.total == 0) || total != nil && total.Total != tt.total {
+				t.Errorf("size is %+v, want %d", total, tt.total)
+			}
+		})
+	}
+}
+
 func TestIDsAreUniqueAndFound(t *testing.T) {
 	inv := viewtest.World(t)
 	viewtest.Apply(t, inv, inventory.SourceRef{ID: "host:docker-01", Type: "host", Name: "docker-01"},

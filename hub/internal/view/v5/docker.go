@@ -90,7 +90,7 @@ type Swarm struct {
 }
 
 // dockerHost renders a host with its children: containers and services.
-func (p *projection) dockerHost(e *inventory.Entry, children []*inventory.Entry, x facts) DockerHost {
+func (p *projection) dockerHost(e *inventory.Entry, children []*inventory.Entry) DockerHost {
 	detail, _ := e.Detail.(*resource.ContainerHost)
 	if detail == nil {
 		detail = &resource.ContainerHost{}
@@ -118,11 +118,24 @@ func (p *projection) dockerHost(e *inventory.Entry, children []*inventory.Entry,
 			host.Services = append(host.Services, dockerService(child))
 		}
 	}
-	if x.dockerHost != nil {
-		host.CustomDisplayName = x.dockerHost.CustomDisplayName
-		host.PendingUninstall, host.Command = x.dockerHost.PendingUninstall, x.dockerHost.Command
+	if s := e.Settings; s != nil {
+		host.CustomDisplayName, host.PendingUninstall = s.DisplayName, s.PendingUninstall
+		host.Command = CommandOf(s.Command)
 	}
 	return host
+}
+
+// CommandOf returns nil when an engine was told nothing.
+func CommandOf(c *inventory.Command) *DockerCommand {
+	if c == nil {
+		return nil
+	}
+	return &DockerCommand{
+		ID: c.ID, Type: c.Type, Status: c.Status, Message: c.Message,
+		CreatedAt: unit.Millis(c.Created), UpdatedAt: unit.Millis(c.Updated), DispatchedAt: unit.Millis(c.Dispatched),
+		AcknowledgedAt: unit.Millis(c.Acknowledged), CompletedAt: unit.Millis(c.Completed),
+		FailedAt: unit.Millis(c.Failed), FailureReason: c.FailureReason, ExpiresAt: unit.Millis(c.Expires),
+	}
 }
 
 // SwarmOf returns nil for an engine that has nothing to do with a Swarm.

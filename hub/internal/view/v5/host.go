@@ -48,8 +48,10 @@ type Token struct {
 type Sensors struct {
 	TemperatureCelsius map[string]float64 `json:"temperatureCelsius,omitempty"`
 	FanRPM             map[string]float64 `json:"fanRpm,omitempty"`
-	Additional         map[string]float64 `json:"additional,omitempty"`
-	SMART              []SMART            `json:"smart,omitempty"`
+	// PowerWatts is in addition to the published shape.
+	PowerWatts map[string]float64 `json:"powerWatts,omitempty"`
+	Additional map[string]float64 `json:"additional,omitempty"`
+	SMART      []SMART            `json:"smart,omitempty"`
 }
 
 // SMART is what SMART says of one disk.
@@ -91,11 +93,11 @@ func tokenOf(agent *resource.Agent) Token {
 
 // SensorsOf returns nil when there is not a single reading.
 func SensorsOf(s *resource.Sensors) *Sensors {
-	if len(s.Temperatures)+len(s.Fans)+len(s.Additional)+len(s.Disks) == 0 {
+	if len(s.Temperatures)+len(s.Fans)+len(s.Power)+len(s.Additional)+len(s.Disks) == 0 {
 		return nil
 	}
 	return &Sensors{
-		TemperatureCelsius: unit.FloatMap(s.Temperatures), FanRPM: unit.FloatMap(s.Fans),
+		TemperatureCelsius: unit.FloatMap(s.Temperatures), FanRPM: unit.FloatMap(s.Fans), PowerWatts: unit.FloatMap(s.Power),
 		Additional: unit.FloatMap(s.Additional),
 		SMART: convert(s.Disks, func(d *resource.DiskHealth) SMART {
 			return SMART{d.Device, d.Model, d.Serial, d.WWN, d.Transport, d.Temperature, d.Health, d.Standby}

@@ -91,7 +91,7 @@ type K8sDeployment struct {
 }
 
 // cluster renders a cluster with everything below it.
-func (p *projection) cluster(e *inventory.Entry, below []*inventory.Entry, x facts) KubernetesCluster {
+func (p *projection) cluster(e *inventory.Entry, below []*inventory.Entry) KubernetesCluster {
 	detail, _ := e.Detail.(*resource.Cluster)
 	if detail == nil {
 		detail = &resource.Cluster{}
@@ -114,9 +114,8 @@ func (p *projection) cluster(e *inventory.Entry, below []*inventory.Entry, x fac
 			cluster.Deployments = append(cluster.Deployments, k8sDeployment(item))
 		}
 	}
-	if x.cluster != nil {
-		cluster.CustomDisplayName = x.cluster.CustomDisplayName
-		cluster.Hidden, cluster.PendingUninstall = x.cluster.Hidden, x.cluster.PendingUninstall
+	if s := e.Settings; s != nil {
+		cluster.CustomDisplayName, cluster.Hidden, cluster.PendingUninstall = s.DisplayName, s.Hidden, s.PendingUninstall
 	}
 	return cluster
 }

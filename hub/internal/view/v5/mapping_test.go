@@ -18,7 +18,14 @@ import (
 func notInV5() []string {
 	return []string{
 		"Node.PendingUpdates", "Guest.HAState", "Guest.MemorySource", "Storage.ZFS.*",
-		"Host.MachineID", "Host.Agent.ID", "Host.CPUModel", "Host.ReportIP", "Host.RAID.*", "Host.Sensors.Power",
+		"Host.MachineID", "Host.Agent.ID", "Host.CPUModel", "Host.ReportIP", "Host.RAID.*",
+		// What newer agents tell is in the unified view.
+		"Host.Cores", "Host.IOWait", "Host.Steal", "Host.Pressure", "Host.ARC", "Host.NetworkMounts", "Host.Pools", "Host.Wear",
+		"Host.GPUs", "Host.FailedUnits", "Host.Packages", "Host.Batteries", "Host.Virtualization", "Host.Proxmox", "Host.Degraded",
+		"Host.Agent.ClockSkew", "ContainerHost.Agent.ClockSkew", "Cluster.Agent.ClockSkew",
+		"ContainerHost.Degraded", "AppContainer.OOMKilled", "AppContainer.Error", "AppContainer.ComposeProject", "AppContainer.ComposeService",
+		"AppContainer.Processes", "AppContainer.FailingStreak", "AppContainer.HealthLog", "Cluster.DetailJSON", "ClusterNode.Cores",
+		"ClusterNode.AllocatableCores", "ClusterNode.Addresses", "ClusterNode.CreatedAt", "ClusterNode.Problems", "ClusterNode.NotReady",
 		"ContainerHost.Agent.Legacy", "ContainerHost.Agent.CommandsEnabled", "Cluster.Agent.Legacy", "Cluster.Agent.CommandsEnabled",
 		"AppContainer.ImageDigest",
 	}

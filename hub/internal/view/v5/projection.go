@@ -14,28 +14,11 @@ type Inputs struct {
 	Revision uint64
 	// ActiveAlerts are encoded alerts, in compact JSON.
 	ActiveAlerts []Alert
-	// DockerHosts and Clusters hold what people have set, by the id of the host or
-	// cluster. A value is replaced, never changed.
-	DockerHosts map[string]*DockerHostSettings
-	Clusters    map[string]*ClusterSettings
 	// Removed hosts and clusters may not report again.
 	RemovedDockerHosts []RemovedDockerHost
 	RemovedClusters    []RemovedCluster
 	// TemperatureMonitoring says that node temperatures are being collected.
 	TemperatureMonitoring bool
-}
-
-// DockerHostSettings is what people have set on a container host.
-type DockerHostSettings struct {
-	CustomDisplayName string
-	PendingUninstall  bool
-	Command           *DockerCommand
-}
-
-// ClusterSettings is what people have set on a Kubernetes cluster.
-type ClusterSettings struct {
-	CustomDisplayName        string
-	Hidden, PendingUninstall bool
 }
 
 // facts is what goes into an entity besides its entry. It is compared to
@@ -45,8 +28,6 @@ type facts struct {
 	// link is the id of the node of the same machine for a host, and of the host for a node.
 	link       string
 	lastBackup int64
-	dockerHost *DockerHostSettings
-	cluster    *ClusterSettings
 	// source stands for everything below an entity that is rendered with what
 	// is below it: the inventory makes a new one when anything of a source
 	// changes, so nothing below has to be looked at to know that it is the same.
@@ -117,6 +98,9 @@ func NewLinks(snap *inventory.Snapshot) Links {
 
 // addUnique keeps an empty id for a name that stands for several.
 func addUnique(ids map[string]string, name, id string) {
+	if name == "" {
+		return
+	}
 	if _, taken := ids[name]; taken {
 		id = ""
 	}
@@ -126,7 +110,7 @@ func addUnique(ids map[string]string, name, id string) {
 // NodeID returns the v5 id of the node that the host's agent runs on, or "".
 func (l Links) NodeID(host *inventory.Entry) string {
 	name := LinkName(host)
-	if l.hostIDs[name] == "" {
+	if name == "" || l.hostIDs[name] == "" {
 		return ""
 	}
 	return l.nodeIDs[name]
@@ -144,9 +128,24 @@ func (l Links) HostID(node *inventory.Entry) string {
 	return l.hostIDs[name]
 }
 
-// LinkName returns the name by which a host or node is linked: the host name
-// without the domain, in lower case.
-func LinkName(e *inventory.Entry) string { return shortName(hostname(e)) }
+// LinkName returns the name by which a host or node is linked: that of the
+// node, if the host's agent knows it runs on one, else the host name without
+// the domain, in lower case. A host that people have unlinked, or that is a
+// guest itself, has none.
+func LinkName(e *inventory.Entry) string {
+	if e.Settings != nil && e.Settings.Unlinked {
+		return ""
+	}
+	if detail, _ := e.Detail.(*resource.Host); detail != nil && detail.Proxmox != nil {
+		switch told := detail.Proxmox; {
+		case told.NodeName != "":
+			return shortName(told.NodeName)
+		case told.VMID != 0:
+			return ""
+		}
+	}
+	return shortName(hostname(e))
+}
 
 func hostname(e *inventory.Entry) string {
 	if detail, _ := e.Detail.(*resource.Host); detail != nil && detail.Hostname != "" {

@@ -78,10 +78,9 @@ func (p *projection) hosts() section[Host] {
 func (p *projection) dockerHosts() section[DockerHost] {
 	return without(p, resource.KindContainerHost,
 		func(in *inputs) {
-			in.Extra.dockerHost = p.in.DockerHosts[in.Entry.ID]
 			in.Extra.source = p.sources[in.Entry.Source]
 		},
-		func(in inputs) DockerHost { return p.dockerHost(in.Entry, p.below(in.Entry, 1), in.Extra) })
+		func(in inputs) DockerHost { return p.dockerHost(in.Entry, p.below(in.Entry, 1)) })
 }
 
 // clusterDepth is how far below a cluster its pods may be: on a node of it.
@@ -90,11 +89,10 @@ const clusterDepth = 2
 func (p *projection) clusters() section[KubernetesCluster] {
 	return without(p, resource.KindCluster,
 		func(in *inputs) {
-			in.Extra.cluster = p.in.Clusters[in.Entry.ID]
 			in.Extra.source = p.sources[in.Entry.Source]
 		},
 		func(in inputs) KubernetesCluster {
-			return p.cluster(in.Entry, p.below(in.Entry, clusterDepth), in.Extra)
+			return p.cluster(in.Entry, p.below(in.Entry, clusterDepth))
 		})
 }
 

@@ -181,16 +181,16 @@ func Summarize(snap *inventory.Snapshot, in Inputs) Summary {
 	for e := range snap.OfKind(resource.KindContainerHost) {
 		summary.DockerHostsTotal++
 		if len(summary.DockerHosts) < maxSummaryHosts {
-			summary.DockerHosts = append(summary.DockerHosts, summarizeHost(snap, e, in))
+			summary.DockerHosts = append(summary.DockerHosts, summarizeHost(snap, e))
 		}
 	}
 	return summary
 }
 
-func summarizeHost(snap *inventory.Snapshot, e *inventory.Entry, in Inputs) DockerHostSummary {
+func summarizeHost(snap *inventory.Snapshot, e *inventory.Entry) DockerHostSummary {
 	name := orElse(e.DisplayName, e.Name)
-	if settings := in.DockerHosts[e.ID]; settings != nil {
-		name = orElse(settings.CustomDisplayName, name)
+	if e.Settings != nil {
+		name = orElse(e.Settings.DisplayName, name)
 	}
 	containers := 0
 	for child := range snap.Children(e.Key) {

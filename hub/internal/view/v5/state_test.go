@@ -21,17 +21,29 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func testInputs() Inputs {
 	return Inputs{
-		Revision:     1,
-		ActiveAlerts: []Alert{Alert(`{"id":"a1","type":"cpu","level":"warning"}`)},
-		DockerHosts: map[string]*DockerHostSettings{"docker-01": {
-			CustomDisplayName: "Main engine", PendingUninstall: true,
-			Command: &DockerCommand{ID: "c1", Type: "stop", Status: "queued", CreatedAt: 1000, UpdatedAt: 1000},
-		}},
-		Clusters:              map[string]*ClusterSettings{"k8s-prod": {CustomDisplayName: "Production", Hidden: true}},
+		Revision:              1,
+		ActiveAlerts:          []Alert{Alert(`{"id":"a1","type":"cpu","level":"warning"}`)},
 		RemovedDockerHosts:    []RemovedDockerHost{{ID: "old", Hostname: "old", RemovedAt: 1000}},
 		RemovedClusters:       []RemovedCluster{{ID: "gone", Name: "gone", RemovedAt: 1000}},
 		TemperatureMonitoring: true,
 	}
+}
+
+// world is the test world with what people have set on it.
+func world(tb testing.TB) *inventory.Inventory {
+	tb.Helper()
+	inv := viewtest.World(tb)
+	for key, settings := range map[string]*inventory.Settings{
+		"agents/docker-01": {DisplayName: "Main engine", PendingUninstall: true, Command: &inventory.Command{
+			ID: "c1", Type: "stop", Status: "queued", Created: time.UnixMilli(1000), Updated: time.UnixMilli(1000),
+		}},
+		"agents/k8s-prod": {DisplayName: "Production", Hidden: true},
+	} {
+		if err := inv.Annotate(tb.Context(), key, settings); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return inv
 }
 
 func mustState(tb testing.TB, view *View, snap *inventory.Snapshot, in Inputs) []byte {
@@ -45,7 +57,7 @@ func mustState(tb testing.TB, view *View, snap *inventory.Snapshot, in Inputs) [
 
 // TestStateGolden compares each member of the state with its golden file.
 func TestStateGolden(t *testing.T) {
-	state := mustState(t, NewView(), viewtest.World(t).Snapshot(), testInputs())
+	state := mustState(t, NewView(), world(t).Snapshot(), testInputs())
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(state, &members); err != nil {
 		t.Fatal(err)
@@ -73,7 +85,7 @@ func TestStateGolden(t *testing.T) {
 }
 
 func TestStateHasTheReferenceShape(t *testing.T) {
-	state := mustState(t, NewView(), viewtest.World(t).Snapshot(), testInputs())
+	state := mustState(t, NewView(), world(t).Snapshot(), testInputs())
 	viewtest.CheckShape(t, "testdata/shapes/state.json", state,
 		// Alerts are rendered elsewhere.
 		"activeAlerts[].acknowledged", "activeAlerts[].instance", "activeAlerts[].message", "activeAlerts[].node",
@@ -87,8 +99,8 @@ func TestStateIsTheJSONOfBuild(t *testing.T) {
 		snap *inventory.Snapshot
 		in   Inputs
 	}{
-		"world":            {viewtest.World(t).Snapshot(), testInputs()},
-		"world, no inputs": {viewtest.World(t).Snapshot(), Inputs{}},
+		"world":            {world(t).Snapshot(), testInputs()},
+		"world, no inputs": {world(t).Snapshot(), Inputs{}},
 		"fleet":            {viewtest.NewFleet(t, 7, 3).Inventory.Snapshot(), Inputs{}},
 		"empty":            {empty, Inputs{}},
 	} {
@@ -108,7 +120,7 @@ func TestStateIsTheJSONOfBuild(t *testing.T) {
 // TestWarmStateEqualsCold changes the inventory in many ways; a view that has
 // seen all of it must say the same as one that starts afresh.
 func TestWarmStateEqualsCold(t *testing.T) {
-	inv := viewtest.World(t)
+	inv := world(t)
 	warm := NewView()
 	in := testInputs()
 	check := func(what string) {
@@ -125,9 +137,14 @@ func TestWarmStateEqualsCold(t *testing.T) {
 	check("a host agent on a node appears")
 	viewtest.ApplyAt(t, inv, inventory.SourceRef{ID: "pbs-vault", Type: "pbs", Name: "vault"}, later)
 	check("all backups of a server are gone")
-	in.Revision++
-	in.DockerHosts = map[string]*DockerHostSettings{"docker-01": {CustomDisplayName: "Other"}}
+	if err := inv.Annotate(t.Context(), "agents/docker-01", &inventory.Settings{DisplayName: "Other"}); err != nil {
+		t.Fatal(err)
+	}
 	check("a container host is renamed")
+	if err := inv.Annotate(t.Context(), "host:x/x", &inventory.Settings{Unlinked: true}); err != nil {
+		t.Fatal(err)
+	}
+	check("a host agent is unlinked from its node")
 	if err := inv.Forget(t.Context(), "agents"); err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +221,7 @@ func TestStaleMachinesAreOffline(t *testing.T) {
 }
 
 func TestCephClustersAreMergedByFSID(t *testing.T) {
-	inv := viewtest.World(t)
+	inv := world(t)
 	viewtest.Apply(t, inv, inventory.SourceRef{ID: "host:c", Type: "host", Name: "c"}, resource.Resource{
 		ID: "ceph", Kind: resource.KindCeph, Name: "small", Detail: &resource.Ceph{FSID: "00000000-0000-4000-8000-000000000001", Mons: 1},
 	})
@@ -215,7 +232,7 @@ func TestCephClustersAreMergedByFSID(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	got := Summarize(viewtest.World(t).Snapshot(), testInputs())
+	got := Summarize(world(t).Snapshot(), testInputs())
 	want := Summary{
 		ActiveAlerts: 1, Nodes: 2, VMs: 2, Containers: 2, Storage: 2, Hosts: 2, KubernetesClusters: 1, DockerHostsTotal: 1,
 		DockerHosts: []DockerHostSummary{{
@@ -237,7 +254,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestOtherEndpointsHaveTheReferenceShape(t *testing.T) {
-	snap := viewtest.World(t).Snapshot()
+	snap := world(t).Snapshot()
 	detail, ok := StorageByID(snap, "lab-pve1-local-zfs")
 	if !ok {
 		t.Fatal("storage not found")

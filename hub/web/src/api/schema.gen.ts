@@ -48,6 +48,226 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/agent/ws": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Connect an agent that runs commands for the hub
+         * @description Public. A websocket. The first frame names the agent and holds its API token; without a valid one the connection ends.
+         */
+        readonly get: operations["getAgentWs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/agent/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take in the report of a host agent, under the name newer agents use
+         * @description Tokens need the scope host-agent:report. Reports may come late and out of order. 503 with Retry-After means that nothing was taken and the report should be sent again. Bodies may be compressed (Content-Encoding: gzip); a number in "sequence" that was there before is not taken again; the header Pulse-Sent-At (RFC 3339, the agent's clock) makes the age of a report known whatever that clock says.
+         */
+        readonly post: operations["postAgentsAgentReport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/commands/{rest}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take in what an agent says of a command
+         * @description Tokens need the scope docker:report. The path ends in the command's id and /ack.
+         */
+        readonly post: operations["postAgentsDockerCommandsRest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/containers/update": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Have a container renewed with the newest image
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly post: operations["postAgentsDockerContainersUpdate"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove a container engine
+         * @description For administrators; tokens need the scope docker:manage. An engine that reports is told to stop its agent, and is removed when it has. Removal revokes the engine's token and refuses its reports for a day.
+         */
+        readonly delete: operations["deleteAgentsDockerHostsId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}/allow-reenroll": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a removed container engine report again
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly post: operations["postAgentsDockerHostsIdAllowReenroll"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}/check-updates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Have a container engine look for newer images
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly post: operations["postAgentsDockerHostsIdCheckUpdates"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}/display-name": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Name a container engine
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly put: operations["putAgentsDockerHostsIdDisplayName"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}/pending-uninstall": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say that the agent of a container engine is being removed
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly put: operations["putAgentsDockerHostsIdPendingUninstall"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/hosts/{id}/unhide": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Show a hidden container engine again
+         * @description For administrators; tokens need the scope docker:manage.
+         */
+        readonly put: operations["putAgentsDockerHostsIdUnhide"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/docker/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take in the report of a Docker or Podman agent
+         * @description Tokens need the scope docker:report. Reports may come late and out of order. 503 with Retry-After means that nothing was taken and the report should be sent again. Bodies may be compressed (Content-Encoding: gzip); a number in "sequence" that was there before is not taken again; the header Pulse-Sent-At (RFC 3339, the agent's clock) makes the age of a report known whatever that clock says.
+         */
+        readonly post: operations["postAgentsDockerReport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/agents/host/lookup": {
         readonly parameters: {
             readonly query?: never;
@@ -79,9 +299,233 @@ export interface paths {
         readonly put?: never;
         /**
          * Take in the report of a host agent
-         * @description Tokens need the scope host-agent:report. Reports may come late and out of order. 503 with Retry-After means that nothing was taken and the report should be sent again.
+         * @description Tokens need the scope host-agent:report. Reports may come late and out of order. 503 with Retry-After means that nothing was taken and the report should be sent again. Bodies may be compressed (Content-Encoding: gzip); a number in "sequence" that was there before is not taken again; the header Pulse-Sent-At (RFC 3339, the agent's clock) makes the age of a report known whatever that clock says.
          */
         readonly post: operations["postAgentsHostReport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/host/uninstall": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * An agent that is being uninstalled says goodbye
+         * @description Tokens need the scope host-agent:report.
+         */
+        readonly post: operations["postAgentsHostUninstall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/host/unlink": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that a host is not the node of the same name
+         * @description For administrators; tokens need the scope host-agent:manage.
+         */
+        readonly post: operations["postAgentsHostUnlink"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/host/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Forget a host
+         * @description Tokens need the scope host-agent:manage. Revokes its token if no other agent reports with it. A host whose token is valid comes back with its next report.
+         */
+        readonly delete: operations["deleteAgentsHostId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/host/{id}/config": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What is set for a host's agent
+         * @description Tokens need the scope host-agent:report.
+         */
+        readonly get: operations["getAgentsHostIdConfig"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Set something for a host's agent
+         * @description Tokens need the scope host-agent:manage.
+         */
+        readonly patch: operations["patchAgentsHostIdConfig"];
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/clusters/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove a Kubernetes cluster
+         * @description For administrators; tokens need the scope kubernetes:manage. Revokes its token and refuses its reports for a day; one that never reported is refused, too.
+         */
+        readonly delete: operations["deleteAgentsKubernetesClustersId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/clusters/{id}/allow-reenroll": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a removed cluster report again
+         * @description For administrators; tokens need the scope kubernetes:manage.
+         */
+        readonly post: operations["postAgentsKubernetesClustersIdAllowReenroll"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/clusters/{id}/display-name": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Name a cluster
+         * @description For administrators; tokens need the scope kubernetes:manage.
+         */
+        readonly put: operations["putAgentsKubernetesClustersIdDisplayName"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/clusters/{id}/pending-uninstall": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say that the agent of a cluster is being removed
+         * @description For administrators; tokens need the scope kubernetes:manage.
+         */
+        readonly put: operations["putAgentsKubernetesClustersIdPendingUninstall"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/clusters/{id}/unhide": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Show a hidden cluster again
+         * @description For administrators; tokens need the scope kubernetes:manage.
+         */
+        readonly put: operations["putAgentsKubernetesClustersIdUnhide"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/agents/kubernetes/report": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take in the report of a Kubernetes agent
+         * @description Tokens need the scope kubernetes:report. Reports may come late and out of order. 503 with Retry-After means that nothing was taken and the report should be sent again. Bodies may be compressed (Content-Encoding: gzip); a number in "sequence" that was there before is not taken again; the header Pulse-Sent-At (RFC 3339, the agent's clock) makes the age of a report known whatever that clock says.
+         */
+        readonly post: operations["postAgentsKubernetesReport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/ai/agents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agents that run commands for the hub
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getAiAgents"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -380,6 +824,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/diagnostics/docker/prepare-token": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a token for one container engine
+         * @description For administrators; tokens need the scope settings:write. The token has the scope docker:report.
+         */
+        readonly post: operations["postDiagnosticsDockerPrepareToken"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/discover": {
         readonly parameters: {
             readonly query?: never;
@@ -445,6 +909,54 @@ export interface paths {
          * @description Public.
          */
         readonly head: operations["headHealth"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/install/install.ps1": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Windows
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getInstallInstallPs1"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Windows
+         * @description For every caller who has said who they are.
+         */
+        readonly head: operations["headInstallInstallPs1"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/install/install.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getInstallInstallSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description For every caller who has said who they are.
+         */
+        readonly head: operations["headInstallInstallSh"];
         readonly patch?: never;
         readonly trace?: never;
     };
@@ -1188,6 +1700,294 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/download/pulse-agent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's program
+         * @description Public.
+         */
+        readonly get: operations["getDownloadPulseAgent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's program
+         * @description Public.
+         */
+        readonly head: operations["headDownloadPulseAgent"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/download/pulse-docker-agent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The program of the Docker agent of earlier versions
+         * @description Public.
+         */
+        readonly get: operations["getDownloadPulseDockerAgent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The program of the Docker agent of earlier versions
+         * @description Public.
+         */
+        readonly head: operations["headDownloadPulseDockerAgent"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/download/pulse-host-agent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The program of the host agent of earlier versions
+         * @description Public.
+         */
+        readonly get: operations["getDownloadPulseHostAgent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The program of the host agent of earlier versions
+         * @description Public.
+         */
+        readonly head: operations["headDownloadPulseHostAgent"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/download/pulse-host-agent.sha256": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Its checksum
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getDownloadPulseHostAgentSha256"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * Its checksum
+         * @description For every caller who has said who they are.
+         */
+        readonly head: operations["headDownloadPulseHostAgentSha256"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install-container-agent.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly get: operations["getInstallContainerAgentSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly head: operations["headInstallContainerAgentSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install-docker-agent.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly get: operations["getInstallDockerAgentSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly head: operations["headInstallDockerAgentSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install-host-agent.ps1": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly get: operations["getInstallHostAgentPs1"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly head: operations["headInstallHostAgentPs1"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install-host-agent.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly get: operations["getInstallHostAgentSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly head: operations["headInstallHostAgentSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install.ps1": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly get: operations["getInstallPs1"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly head: operations["headInstallPs1"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/install.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly get: operations["getInstallSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly head: operations["headInstallSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/uninstall-host-agent.ps1": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly get: operations["getUninstallHostAgentPs1"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Windows
+         * @description Public.
+         */
+        readonly head: operations["headUninstallHostAgentPs1"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/uninstall-host-agent.sh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly get: operations["getUninstallHostAgentSh"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * The agent's installer for Unix-like systems
+         * @description Public.
+         */
+        readonly head: operations["headUninstallHostAgentSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/ws": {
         readonly parameters: {
             readonly query?: never;
@@ -1254,8 +2054,67 @@ export interface components {
             readonly subject: string;
             readonly what: string;
         };
+        readonly ClusterChanged: {
+            readonly clusterId: string;
+            readonly message?: string;
+            readonly success: boolean;
+        };
+        readonly CommandProgress: {
+            readonly command: components["schemas"]["CommandState"];
+            readonly hostId: string;
+            readonly success: boolean;
+        };
+        readonly CommandQueued: {
+            readonly commandId: string;
+            readonly container?: components["schemas"]["NamedContainer"];
+            readonly hostId: string;
+            readonly message: string;
+            readonly note: string;
+            readonly success: boolean;
+        };
+        readonly CommandState: {
+            /** Format: date-time */
+            readonly acknowledgedAt?: null | string;
+            /** Format: date-time */
+            readonly completedAt?: null | string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly dispatchedAt?: null | string;
+            /** Format: date-time */
+            readonly expiresAt?: null | string;
+            /** Format: date-time */
+            readonly failedAt?: null | string;
+            readonly failureReason?: string;
+            readonly id: string;
+            readonly message?: string;
+            /** @enum {string} */
+            readonly status: "queued" | "dispatched" | "acknowledged" | "in_progress" | "completed" | "failed" | "expired";
+            /** @enum {string} */
+            readonly type: "stop" | "check_updates" | "update_container";
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
         readonly ComponentList: {
             readonly components: readonly components["schemas"]["OfferedComponent"][] | null;
+        };
+        readonly ConnectedAgent: {
+            readonly agent_id: string;
+            /** Format: date-time */
+            readonly connected_at: string;
+            readonly hostname: string;
+            readonly platform: string;
+            readonly version: string;
+        };
+        readonly ConnectedAgents: {
+            readonly agents: readonly components["schemas"]["ConnectedAgent"][] | null;
+            readonly count: number;
+            readonly note: string;
+        };
+        readonly ContainerUpdate: {
+            readonly containerId: string;
+            readonly containerName: string;
+            readonly hostId: string;
         };
         readonly CoverageCoverage: {
             readonly guests: readonly components["schemas"]["CoverageGuest"][] | null;
@@ -1390,6 +2249,16 @@ export interface components {
             /** @description Answer with what was found before, if anything was looked for. */
             readonly use_cache: boolean;
         };
+        readonly DisplayName: {
+            /** @description Empty: as it calls itself. */
+            readonly displayName: string;
+        };
+        readonly EngineChanged: {
+            readonly command?: components["schemas"]["CommandState"];
+            readonly hostId: string;
+            readonly message?: string;
+            readonly success: boolean;
+        };
         readonly Field: {
             readonly field: string;
             readonly message: string;
@@ -1503,9 +2372,26 @@ export interface components {
             readonly rawCount: number;
             readonly totalWrites: number;
         };
+        readonly HostChange: {
+            readonly hostId: string;
+        };
+        readonly HostChanged: {
+            readonly hostId: string;
+            readonly message?: string;
+            readonly success: boolean;
+        };
         readonly HostLookup: {
             readonly host: components["schemas"]["RegisteredHost"];
             readonly success: boolean;
+        };
+        readonly HostSettings: {
+            readonly config: components["schemas"]["ReportHostConfig"];
+            readonly hostId: string;
+            readonly success: boolean;
+        };
+        readonly HostSettingsChange: {
+            /** @description Null: as the agent is configured itself. */
+            readonly commandsEnabled: null | boolean;
         };
         readonly HypervisorBackups: {
             readonly backups: readonly components["schemas"]["V5StorageBackup"][] | null;
@@ -1578,6 +2464,10 @@ export interface components {
             readonly message: string;
             readonly success: boolean;
             readonly totalEndpoints: number;
+        };
+        readonly NamedContainer: {
+            readonly id: string;
+            readonly name: string;
         };
         readonly NewPublisher: {
             /** @description minisign public key: the line that begins with RW, or the whole file. */
@@ -1673,7 +2563,7 @@ export interface components {
             readonly source?: "agent" | "script";
             /** @enum {string} */
             readonly status: "connected" | "disconnected";
-            /** @description Why it is disconnected, as far as known. */
+            /** @description Why it is disconnected, or what is amiss though it is connected. */
             readonly statusReason?: string;
             /** @description Absent: as the hub's settings say. */
             readonly temperatureMonitoringEnabled?: null | boolean;
@@ -2069,6 +2959,16 @@ export interface components {
             readonly pollStatus: components["schemas"]["PollStatus"];
             readonly type: string;
         };
+        readonly PreparedToken: {
+            readonly host: components["schemas"]["NamedContainer"];
+            readonly installCommand: string;
+            readonly pulseURL: string;
+            readonly record: components["schemas"]["TokenRecord"];
+            readonly success: boolean;
+            readonly systemdServiceSnippet: string;
+            /** @description It is shown this once. */
+            readonly token: string;
+        };
         readonly Problem: {
             readonly code?: string;
             readonly detail: string;
@@ -2123,6 +3023,12 @@ export interface components {
             /** @enum {string} */
             readonly status: "online" | "degraded" | "offline";
         };
+        readonly ReportAgent: {
+            readonly id: string;
+            readonly intervalSeconds: number;
+            readonly type?: string;
+            readonly version: string;
+        };
         readonly ReportBattery: {
             /** Format: double */
             readonly chargePercent: number;
@@ -2132,6 +3038,10 @@ export interface components {
             /** Format: double */
             readonly powerWatts?: number;
             readonly status?: string;
+        };
+        readonly ReportBlockIO: {
+            readonly readBytes?: number;
+            readonly writeBytes?: number;
         };
         readonly ReportCeph: {
             /** Format: date-time */
@@ -2229,9 +3139,108 @@ export interface components {
             readonly message: string;
             readonly severity: string;
         };
+        readonly ReportCluster: {
+            readonly context?: string;
+            readonly id: string;
+            readonly name?: string;
+            readonly namespace?: string;
+            readonly provider?: string;
+            readonly server?: string;
+            readonly version?: string;
+        };
+        readonly ReportCommandAck: {
+            readonly hostId: string;
+            readonly message?: string;
+            readonly status: string;
+        };
+        readonly ReportContainer: {
+            readonly blockIo?: components["schemas"]["ReportBlockIO"];
+            /** Format: double */
+            readonly cpuPercent: number;
+            /** Format: date-time */
+            readonly createdAt: string;
+            readonly env?: readonly string[];
+            readonly exitCode: number;
+            /** Format: date-time */
+            readonly finishedAt?: string;
+            readonly health?: string;
+            readonly id: string;
+            readonly image: string;
+            readonly imageDigest?: string;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            /** Format: int64 */
+            readonly memoryLimitBytes: number;
+            /** Format: double */
+            readonly memoryPercent: number;
+            /** Format: int64 */
+            readonly memoryUsageBytes: number;
+            readonly mounts?: readonly components["schemas"]["ReportContainerMount"][];
+            readonly name: string;
+            readonly networks?: readonly components["schemas"]["ReportContainerNetwork"][];
+            readonly podman?: components["schemas"]["ReportPodman"];
+            readonly ports?: readonly components["schemas"]["ReportContainerPort"][];
+            readonly restartCount: number;
+            /** Format: int64 */
+            readonly rootFilesystemBytes?: number;
+            /** Format: date-time */
+            readonly startedAt?: string;
+            readonly state: string;
+            readonly status: string;
+            readonly updateStatus?: components["schemas"]["ReportImageUpdate"];
+            /** Format: int64 */
+            readonly uptimeSeconds: number;
+            /** Format: int64 */
+            readonly writableLayerBytes?: number;
+        };
+        readonly ReportContainerDetail: {
+            readonly composeProject?: string;
+            readonly composeService?: string;
+            readonly error?: string;
+            readonly failingStreak?: number;
+            readonly healthLog?: readonly components["schemas"]["ReportHealthProbe"][];
+            readonly id: string;
+            readonly network?: components["schemas"]["ReportTraffic"];
+            readonly oomKilled?: boolean;
+            readonly processes?: number;
+        };
+        readonly ReportContainerMount: {
+            readonly destination?: string;
+            readonly driver?: string;
+            readonly mode?: string;
+            readonly name?: string;
+            readonly propagation?: string;
+            readonly rw: boolean;
+            readonly source?: string;
+            readonly type?: string;
+        };
+        readonly ReportContainerNetwork: {
+            readonly ipv4?: string;
+            readonly ipv6?: string;
+            readonly name: string;
+        };
+        readonly ReportContainerPort: {
+            readonly ip?: string;
+            readonly privatePort: number;
+            readonly protocol: string;
+            readonly publicPort?: number;
+        };
         readonly ReportDegradedPart: {
             readonly part: string;
             readonly reason: string;
+        };
+        readonly ReportDeployment: {
+            readonly availableReplicas?: number;
+            readonly desiredReplicas?: number;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly name: string;
+            readonly namespace: string;
+            readonly readyReplicas?: number;
+            readonly uid: string;
+            readonly updatedReplicas?: number;
         };
         readonly ReportDisk: {
             readonly device?: string;
@@ -2271,6 +3280,57 @@ export interface components {
             readonly wearPercent?: null | number;
             readonly writtenBytes?: number;
         };
+        readonly ReportDocker: {
+            readonly agent: components["schemas"]["ReportAgent"];
+            readonly containers: readonly components["schemas"]["ReportContainer"][] | null;
+            readonly detail?: components["schemas"]["ReportDockerDetail"];
+            readonly host: components["schemas"]["ReportDockerHost"];
+            readonly sequence?: number;
+            readonly services?: readonly components["schemas"]["ReportSwarmService"][];
+            readonly tasks?: readonly components["schemas"]["ReportSwarmTask"][];
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly ReportDockerAnswer: {
+            readonly commands?: readonly components["schemas"]["ReportDockerCommand"][];
+            readonly containers: number;
+            readonly hostId: string;
+            /** Format: date-time */
+            readonly lastSeen: string;
+            readonly success: boolean;
+        };
+        readonly ReportDockerCommand: {
+            readonly id: string;
+            readonly payload?: unknown;
+            readonly type: string;
+        };
+        readonly ReportDockerDetail: {
+            readonly containers?: readonly components["schemas"]["ReportContainerDetail"][];
+            readonly degraded?: readonly components["schemas"]["ReportDegradedPart"][];
+        };
+        readonly ReportDockerHost: {
+            readonly architecture?: string;
+            /** Format: double */
+            readonly cpuUsagePercent?: number;
+            readonly disks?: readonly components["schemas"]["ReportDisk"][];
+            readonly dockerVersion?: string;
+            readonly hostname: string;
+            readonly kernelVersion?: string;
+            readonly loadAverage?: readonly number[];
+            readonly machineId?: string;
+            readonly memory: components["schemas"]["ReportMemory"];
+            readonly name?: string;
+            readonly network?: readonly components["schemas"]["ReportNIC"][];
+            readonly os?: string;
+            readonly runtime?: string;
+            readonly runtimeVersion?: string;
+            readonly swarm?: components["schemas"]["ReportSwarm"];
+            readonly totalCpu?: number;
+            /** Format: int64 */
+            readonly totalMemoryBytes?: number;
+            /** Format: int64 */
+            readonly uptimeSeconds?: number;
+        };
         readonly ReportGPU: {
             /** Format: double */
             readonly fanPercent?: number;
@@ -2286,6 +3346,12 @@ export interface components {
             readonly temperatureCelsius?: number;
             readonly usagePercent?: null | number;
             readonly vendor: string;
+        };
+        readonly ReportHealthProbe: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly exitCode: number;
+            readonly output?: string;
         };
         readonly ReportHost: {
             readonly agent: components["schemas"]["ReportHostAgent"];
@@ -2368,6 +3434,109 @@ export interface components {
             readonly cpuUsagePercent?: number;
             readonly memory: components["schemas"]["ReportMemory"];
         };
+        readonly ReportImageUpdate: {
+            readonly currentDigest?: string;
+            readonly error?: string;
+            /** Format: date-time */
+            readonly lastChecked: string;
+            readonly latestDigest?: string;
+            readonly updateAvailable: boolean;
+        };
+        readonly ReportKubernetes: {
+            readonly agent: components["schemas"]["ReportAgent"];
+            readonly cluster: components["schemas"]["ReportCluster"];
+            readonly deployments?: readonly components["schemas"]["ReportDeployment"][];
+            readonly detail?: components["schemas"]["ReportKubernetesDetail"];
+            readonly nodes?: readonly components["schemas"]["ReportKubernetesNode"][];
+            readonly pods?: readonly components["schemas"]["ReportPod"][];
+            readonly sequence?: number;
+            /** Format: date-time */
+            readonly timestamp: string;
+        };
+        readonly ReportKubernetesAnswer: {
+            readonly clusterId: string;
+            readonly deployments: number;
+            /** Format: date-time */
+            readonly lastSeen: string;
+            readonly nodes: number;
+            readonly pods: number;
+            readonly success: boolean;
+        };
+        readonly ReportKubernetesDetail: {
+            readonly claimPhases?: {
+                readonly [key: string]: number;
+            };
+            readonly claims?: readonly components["schemas"]["ReportVolumeClaim"][];
+            readonly degraded?: readonly components["schemas"]["ReportDegradedPart"][];
+            readonly deployments?: components["schemas"]["ReportWorkloadCount"];
+            readonly namespaces?: components["schemas"]["ReportNamespaceCount"];
+            readonly nodes?: readonly components["schemas"]["ReportKubernetesNodeDetail"][];
+            readonly podUsage?: readonly components["schemas"]["ReportPodUsage"][];
+            readonly pods?: components["schemas"]["ReportPodCount"];
+            readonly services?: components["schemas"]["ReportServiceCount"];
+            readonly volumePhases?: {
+                readonly [key: string]: number;
+            };
+            readonly volumes?: readonly components["schemas"]["ReportVolume"][];
+            readonly warnings?: readonly components["schemas"]["ReportKubernetesEvent"][];
+            readonly workloadProblems?: readonly components["schemas"]["ReportWorkload"][];
+            readonly workloads?: {
+                readonly [key: string]: components["schemas"]["ReportWorkloadCount"];
+            };
+        };
+        readonly ReportKubernetesEvent: {
+            readonly count?: number;
+            readonly kind?: string;
+            /** Format: date-time */
+            readonly lastSeen?: string;
+            readonly message?: string;
+            readonly name?: string;
+            readonly namespace?: string;
+            readonly reason?: string;
+        };
+        readonly ReportKubernetesNode: {
+            readonly allocatable: components["schemas"]["ReportNodeResources"];
+            readonly architecture?: string;
+            readonly capacity: components["schemas"]["ReportNodeResources"];
+            readonly containerRuntimeVersion?: string;
+            readonly kernelVersion?: string;
+            readonly kubeletVersion?: string;
+            readonly name: string;
+            readonly osImage?: string;
+            readonly ready: boolean;
+            readonly roles?: readonly string[];
+            readonly uid: string;
+            readonly unschedulable?: boolean;
+        };
+        readonly ReportKubernetesNodeDetail: {
+            readonly addresses?: readonly string[];
+            /** Format: double */
+            readonly allocatableCpuCores?: number;
+            /** Format: double */
+            readonly cpuCores?: number;
+            /** Format: date-time */
+            readonly createdAt?: string;
+            readonly name: string;
+            readonly notReady?: components["schemas"]["ReportNodeProblem"];
+            readonly problems?: readonly components["schemas"]["ReportNodeProblem"][];
+            readonly usage?: components["schemas"]["ReportKubernetesUsage"];
+        };
+        readonly ReportKubernetesService: {
+            readonly addresses?: readonly string[];
+            readonly name: string;
+            readonly namespace: string;
+            readonly ports?: readonly string[];
+            readonly type: string;
+            readonly uid: string;
+        };
+        readonly ReportKubernetesUsage: {
+            /** Format: double */
+            readonly cpuCores: number;
+            /** Format: date-time */
+            readonly measuredAt?: string;
+            /** Format: int64 */
+            readonly memoryBytes: number;
+        };
         readonly ReportMemory: {
             /** Format: int64 */
             readonly freeBytes?: number;
@@ -2391,6 +3560,10 @@ export interface components {
             readonly speedMbps?: number;
             readonly txBytes?: number;
         };
+        readonly ReportNamespaceCount: {
+            readonly terminating?: readonly string[];
+            readonly total: number;
+        };
         readonly ReportNetworkMount: {
             readonly filesystem?: string;
             /** Format: int64 */
@@ -2403,11 +3576,86 @@ export interface components {
             /** Format: int64 */
             readonly usedBytes?: number;
         };
+        readonly ReportNodeProblem: {
+            readonly message?: string;
+            readonly reason?: string;
+            /** Format: date-time */
+            readonly since?: string;
+            readonly type: string;
+        };
+        readonly ReportNodeResources: {
+            /** Format: int64 */
+            readonly cpuCores?: number;
+            /** Format: int64 */
+            readonly memoryBytes?: number;
+            /** Format: int64 */
+            readonly pods?: number;
+        };
         readonly ReportPackages: {
             readonly available: number;
             readonly manager: string;
             readonly rebootRequired?: boolean;
             readonly security?: number;
+        };
+        readonly ReportPod: {
+            readonly containers?: readonly components["schemas"]["ReportPodContainer"][];
+            /** Format: date-time */
+            readonly createdAt: string;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly message?: string;
+            readonly name: string;
+            readonly namespace: string;
+            readonly nodeName?: string;
+            readonly ownerKind?: string;
+            readonly ownerName?: string;
+            readonly phase?: string;
+            readonly qosClass?: string;
+            readonly reason?: string;
+            readonly restarts?: number;
+            /** Format: date-time */
+            readonly startTime?: string;
+            readonly uid: string;
+        };
+        readonly ReportPodContainer: {
+            readonly image?: string;
+            readonly message?: string;
+            readonly name: string;
+            readonly ready: boolean;
+            readonly reason?: string;
+            readonly restartCount?: number;
+            readonly state?: string;
+        };
+        readonly ReportPodCount: {
+            readonly omitted?: number;
+            readonly phases?: {
+                readonly [key: string]: number;
+            };
+            readonly problems: number;
+            readonly total: number;
+        };
+        readonly ReportPodUsage: {
+            /** Format: double */
+            readonly cpuCores: number;
+            /** Format: date-time */
+            readonly measuredAt?: string;
+            /** Format: int64 */
+            readonly memoryBytes: number;
+            readonly name: string;
+            readonly namespace: string;
+        };
+        readonly ReportPodman: {
+            readonly autoUpdatePolicy?: string;
+            readonly autoUpdateRestart?: string;
+            readonly composeConfigHash?: string;
+            readonly composeProject?: string;
+            readonly composeService?: string;
+            readonly composeWorkdir?: string;
+            readonly infra?: boolean;
+            readonly podId?: string;
+            readonly podName?: string;
+            readonly userNamespace?: string;
         };
         readonly ReportPool: {
             /** Format: double */
@@ -2494,11 +3742,122 @@ export interface components {
                 readonly [key: string]: number;
             };
         };
+        readonly ReportServiceCount: {
+            readonly exposed?: readonly components["schemas"]["ReportKubernetesService"][];
+            readonly total: number;
+            readonly types?: {
+                readonly [key: string]: number;
+            };
+        };
+        readonly ReportServicePort: {
+            readonly name?: string;
+            readonly protocol?: string;
+            readonly publishMode?: string;
+            readonly publishedPort?: number;
+            readonly targetPort?: number;
+        };
+        readonly ReportServiceUpdateStatus: {
+            /** Format: date-time */
+            readonly completedAt?: string;
+            readonly message?: string;
+            readonly state?: string;
+        };
         readonly ReportStall: {
             /** Format: double */
             readonly fullPercent?: number;
             /** Format: double */
             readonly somePercent: number;
+        };
+        readonly ReportSwarm: {
+            readonly clusterId?: string;
+            readonly clusterName?: string;
+            readonly controlAvailable?: boolean;
+            readonly error?: string;
+            readonly localState?: string;
+            readonly nodeId?: string;
+            readonly nodeRole?: string;
+            readonly scope?: string;
+        };
+        readonly ReportSwarmService: {
+            readonly completedTasks?: number;
+            /** Format: date-time */
+            readonly createdAt?: string;
+            readonly desiredTasks?: number;
+            readonly endpointPorts?: readonly components["schemas"]["ReportServicePort"][];
+            readonly id: string;
+            readonly image?: string;
+            readonly labels?: {
+                readonly [key: string]: string;
+            };
+            readonly mode?: string;
+            readonly name: string;
+            readonly runningTasks?: number;
+            readonly stack?: string;
+            readonly updateStatus?: components["schemas"]["ReportServiceUpdateStatus"];
+            /** Format: date-time */
+            readonly updatedAt?: string;
+        };
+        readonly ReportSwarmTask: {
+            /** Format: date-time */
+            readonly completedAt?: string;
+            readonly containerId?: string;
+            readonly containerName?: string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            readonly currentState?: string;
+            readonly desiredState?: string;
+            readonly error?: string;
+            readonly id: string;
+            readonly message?: string;
+            readonly nodeId?: string;
+            readonly nodeName?: string;
+            readonly serviceId?: string;
+            readonly serviceName?: string;
+            readonly slot?: number;
+            /** Format: date-time */
+            readonly startedAt?: string;
+            /** Format: date-time */
+            readonly updatedAt?: string;
+        };
+        readonly ReportTraffic: {
+            readonly rxBytes: number;
+            readonly txBytes: number;
+        };
+        readonly ReportVolume: {
+            /** Format: int64 */
+            readonly capacityBytes?: number;
+            readonly claim?: string;
+            readonly name: string;
+            readonly phase?: string;
+            readonly reason?: string;
+            readonly storageClass?: string;
+            readonly uid: string;
+        };
+        readonly ReportVolumeClaim: {
+            /** Format: int64 */
+            readonly capacityBytes?: number;
+            readonly name: string;
+            readonly namespace: string;
+            readonly phase?: string;
+            /** Format: int64 */
+            readonly requestedBytes?: number;
+            readonly storageClass?: string;
+            readonly uid: string;
+            readonly volume?: string;
+        };
+        readonly ReportWorkload: {
+            readonly desired?: number;
+            readonly failed?: number;
+            readonly kind: string;
+            readonly name: string;
+            readonly namespace: string;
+            readonly problem: string;
+            readonly ready?: number;
+            readonly uid: string;
+        };
+        readonly ReportWorkloadCount: {
+            readonly problems: number;
+            readonly total: number;
         };
         readonly ResourcesAlert: {
             readonly id: string;
@@ -2681,6 +4040,21 @@ export interface components {
         readonly Success: {
             /** @description "success" */
             readonly status: string;
+        };
+        readonly TokenPreparation: {
+            readonly hostId: string;
+            readonly tokenName?: string;
+        };
+        readonly TokenRecord: {
+            /** Format: date-time */
+            readonly createdAt: string;
+            readonly id: string;
+            /** Format: date-time */
+            readonly lastUsedAt?: null | string;
+            readonly name: string;
+            readonly prefix: string;
+            readonly scopes: readonly string[] | null;
+            readonly suffix: string;
         };
         readonly TrialError: {
             readonly message: string;
@@ -3560,6 +4934,9 @@ export interface components {
             readonly fanRpm?: {
                 readonly [key: string]: number;
             };
+            readonly powerWatts?: {
+                readonly [key: string]: number;
+            };
             readonly smart?: readonly components["schemas"]["V5SMART"][];
             readonly temperatureCelsius?: {
                 readonly [key: string]: number;
@@ -3924,6 +5301,762 @@ export interface operations {
             };
         };
     };
+    readonly getAgentWs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsAgentReport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReportHost"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReportHostAnswer"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsDockerCommandsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReportCommandAck"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandProgress"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsDockerContainersUpdate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ContainerUpdate"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandQueued"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAgentsDockerHostsId: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Remove it at once. */
+                readonly force?: "true" | "false";
+                /** @description The same as force. */
+                readonly mode?: "force";
+                /** @description Hide it instead. */
+                readonly hide?: "true" | "false";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EngineChanged"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsDockerHostsIdAllowReenroll: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EngineChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsDockerHostsIdCheckUpdates: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandQueued"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsDockerHostsIdDisplayName: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DisplayName"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EngineChanged"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsDockerHostsIdPendingUninstall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EngineChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsDockerHostsIdUnhide: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EngineChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsDockerReport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReportDocker"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReportDockerAnswer"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getAgentsHostLookup: {
         readonly parameters: {
             readonly query?: {
@@ -4023,6 +6156,831 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsHostUninstall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HostChange"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostChanged"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsHostUnlink: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HostChange"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostChanged"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAgentsHostId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAgentsHostIdConfig: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostSettings"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchAgentsHostIdConfig: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HostSettingsChange"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HostSettings"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAgentsKubernetesClustersId: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsKubernetesClustersIdAllowReenroll: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsKubernetesClustersIdDisplayName: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DisplayName"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterChanged"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsKubernetesClustersIdPendingUninstall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAgentsKubernetesClustersIdUnhide: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClusterChanged"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAgentsKubernetesReport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReportKubernetes"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReportKubernetesAnswer"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAiAgents: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConnectedAgents"];
                 };
             };
             /** @description Unauthorized. */
@@ -5129,6 +8087,75 @@ export interface operations {
             };
         };
     };
+    readonly postDiagnosticsDockerPrepareToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TokenPreparation"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PreparedToken"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getDiscover: {
         readonly parameters: {
             readonly query?: never;
@@ -5359,6 +8386,210 @@ export interface operations {
         readonly responses: {
             /** @description Success. */
             readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallInstallPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallInstallPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallInstallSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallInstallSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8135,6 +11366,974 @@ export interface operations {
         };
     };
     readonly headVersion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getDownloadPulseAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux-amd64 or aarch64; absent: the program for the hub's own system. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headDownloadPulseAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux-amd64 or aarch64; absent: the program for the hub's own system. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getDownloadPulseDockerAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux-amd64 or aarch64; absent: the program for the hub's own system. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headDownloadPulseDockerAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux-amd64 or aarch64; absent: the program for the hub's own system. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getDownloadPulseHostAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux. */
+                readonly platform?: string;
+                /** @description Such as amd64. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headDownloadPulseHostAgent: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux. */
+                readonly platform?: string;
+                /** @description Such as amd64. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getDownloadPulseHostAgentSha256: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux. */
+                readonly platform?: string;
+                /** @description Such as amd64. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headDownloadPulseHostAgentSha256: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Such as linux. */
+                readonly platform?: string;
+                /** @description Such as amd64. */
+                readonly arch?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallContainerAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallContainerAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallDockerAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallDockerAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallHostAgentPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallHostAgentPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallHostAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallHostAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getInstallSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headInstallSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getUninstallHostAgentPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headUninstallHostAgentPs1: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getUninstallHostAgentSh: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/x-shellscript": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headUninstallHostAgentSh: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

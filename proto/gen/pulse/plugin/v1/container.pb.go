@@ -54,7 +54,9 @@ type ContainerHost struct {
 	// Tasks of Swarm services on this engine.
 	Tasks []*Task `protobuf:"bytes,14,rep,name=tasks,proto3" json:"tasks,omitempty"`
 	// The agent.
-	Agent         *Agent `protobuf:"bytes,15,opt,name=agent,proto3" json:"agent,omitempty"`
+	Agent *Agent `protobuf:"bytes,15,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Parts of the collection that do not work now.
+	Degraded      []*DegradedPart `protobuf:"bytes,16,rep,name=degraded,proto3" json:"degraded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,6 +192,13 @@ func (x *ContainerHost) GetTasks() []*Task {
 func (x *ContainerHost) GetAgent() *Agent {
 	if x != nil {
 		return x.Agent
+	}
+	return nil
+}
+
+func (x *ContainerHost) GetDegraded() []*DegradedPart {
+	if x != nil {
+		return x.Degraded
 	}
 	return nil
 }
@@ -339,7 +348,21 @@ type AppContainer struct {
 	// What only Podman knows; absent = not Podman.
 	Podman *Podman `protobuf:"bytes,16,opt,name=podman,proto3" json:"podman,omitempty"`
 	// Result of looking for a newer image; absent = not looked.
-	Update        *ImageUpdate `protobuf:"bytes,17,opt,name=update,proto3" json:"update,omitempty"`
+	Update *ImageUpdate `protobuf:"bytes,17,opt,name=update,proto3" json:"update,omitempty"`
+	// True = the kernel ended it for using more memory than it may.
+	OomKilled bool `protobuf:"varint,18,opt,name=oom_killed,json=oomKilled,proto3" json:"oom_killed,omitempty"`
+	// Why the engine could not start it.
+	Error string `protobuf:"bytes,19,opt,name=error,proto3" json:"error,omitempty"`
+	// Compose project it belongs to; empty = none.
+	ComposeProject string `protobuf:"bytes,20,opt,name=compose_project,json=composeProject,proto3" json:"compose_project,omitempty"`
+	// Service of that project.
+	ComposeService string `protobuf:"bytes,21,opt,name=compose_service,json=composeService,proto3" json:"compose_service,omitempty"`
+	// Processes and threads.
+	Processes int64 `protobuf:"varint,22,opt,name=processes,proto3" json:"processes,omitempty"`
+	// Failures of the health check in a row.
+	FailingStreak int64 `protobuf:"varint,23,opt,name=failing_streak,json=failingStreak,proto3" json:"failing_streak,omitempty"`
+	// Last failed runs of the health check, the oldest first.
+	HealthLog     []*HealthProbe `protobuf:"bytes,24,rep,name=health_log,json=healthLog,proto3" json:"health_log,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -493,6 +516,119 @@ func (x *AppContainer) GetUpdate() *ImageUpdate {
 	return nil
 }
 
+func (x *AppContainer) GetOomKilled() bool {
+	if x != nil {
+		return x.OomKilled
+	}
+	return false
+}
+
+func (x *AppContainer) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *AppContainer) GetComposeProject() string {
+	if x != nil {
+		return x.ComposeProject
+	}
+	return ""
+}
+
+func (x *AppContainer) GetComposeService() string {
+	if x != nil {
+		return x.ComposeService
+	}
+	return ""
+}
+
+func (x *AppContainer) GetProcesses() int64 {
+	if x != nil {
+		return x.Processes
+	}
+	return 0
+}
+
+func (x *AppContainer) GetFailingStreak() int64 {
+	if x != nil {
+		return x.FailingStreak
+	}
+	return 0
+}
+
+func (x *AppContainer) GetHealthLog() []*HealthProbe {
+	if x != nil {
+		return x.HealthLog
+	}
+	return nil
+}
+
+// HealthProbe is one run of a container's health check.
+type HealthProbe struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it ended.
+	At *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// 0 = success, -1 = it did not end in time.
+	ExitCode int64 `protobuf:"varint,2,opt,name=exit_code,json=exitCode,proto3" json:"exit_code,omitempty"`
+	// End of what it wrote.
+	Output        string `protobuf:"bytes,3,opt,name=output,proto3" json:"output,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HealthProbe) Reset() {
+	*x = HealthProbe{}
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HealthProbe) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HealthProbe) ProtoMessage() {}
+
+func (x *HealthProbe) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HealthProbe.ProtoReflect.Descriptor instead.
+func (*HealthProbe) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *HealthProbe) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *HealthProbe) GetExitCode() int64 {
+	if x != nil {
+		return x.ExitCode
+	}
+	return 0
+}
+
+func (x *HealthProbe) GetOutput() string {
+	if x != nil {
+		return x.Output
+	}
+	return ""
+}
+
 // Port is one exposed or published port.
 type Port struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -510,7 +646,7 @@ type Port struct {
 
 func (x *Port) Reset() {
 	*x = Port{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[3]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -522,7 +658,7 @@ func (x *Port) String() string {
 func (*Port) ProtoMessage() {}
 
 func (x *Port) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[3]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -535,7 +671,7 @@ func (x *Port) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Port.ProtoReflect.Descriptor instead.
 func (*Port) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{3}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Port) GetPrivate() uint32 {
@@ -581,7 +717,7 @@ type ContainerNetwork struct {
 
 func (x *ContainerNetwork) Reset() {
 	*x = ContainerNetwork{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +729,7 @@ func (x *ContainerNetwork) String() string {
 func (*ContainerNetwork) ProtoMessage() {}
 
 func (x *ContainerNetwork) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +742,7 @@ func (x *ContainerNetwork) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContainerNetwork.ProtoReflect.Descriptor instead.
 func (*ContainerNetwork) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{4}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ContainerNetwork) GetName() string {
@@ -655,7 +791,7 @@ type Mount struct {
 
 func (x *Mount) Reset() {
 	*x = Mount{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[5]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -667,7 +803,7 @@ func (x *Mount) String() string {
 func (*Mount) ProtoMessage() {}
 
 func (x *Mount) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[5]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -680,7 +816,7 @@ func (x *Mount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mount.ProtoReflect.Descriptor instead.
 func (*Mount) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{5}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Mount) GetType() string {
@@ -768,7 +904,7 @@ type Podman struct {
 
 func (x *Podman) Reset() {
 	*x = Podman{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[6]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -780,7 +916,7 @@ func (x *Podman) String() string {
 func (*Podman) ProtoMessage() {}
 
 func (x *Podman) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[6]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -793,7 +929,7 @@ func (x *Podman) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Podman.ProtoReflect.Descriptor instead.
 func (*Podman) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{6}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Podman) GetPodName() string {
@@ -885,7 +1021,7 @@ type ImageUpdate struct {
 
 func (x *ImageUpdate) Reset() {
 	*x = ImageUpdate{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[7]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +1033,7 @@ func (x *ImageUpdate) String() string {
 func (*ImageUpdate) ProtoMessage() {}
 
 func (x *ImageUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[7]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +1046,7 @@ func (x *ImageUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImageUpdate.ProtoReflect.Descriptor instead.
 func (*ImageUpdate) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{7}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ImageUpdate) GetAvailable() bool {
@@ -981,7 +1117,7 @@ type Service struct {
 
 func (x *Service) Reset() {
 	*x = Service{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[8]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -993,7 +1129,7 @@ func (x *Service) String() string {
 func (*Service) ProtoMessage() {}
 
 func (x *Service) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[8]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1006,7 +1142,7 @@ func (x *Service) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Service.ProtoReflect.Descriptor instead.
 func (*Service) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{8}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Service) GetStack() string {
@@ -1112,7 +1248,7 @@ type ServicePort struct {
 
 func (x *ServicePort) Reset() {
 	*x = ServicePort{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[9]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1260,7 @@ func (x *ServicePort) String() string {
 func (*ServicePort) ProtoMessage() {}
 
 func (x *ServicePort) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[9]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1273,7 @@ func (x *ServicePort) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServicePort.ProtoReflect.Descriptor instead.
 func (*ServicePort) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{9}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ServicePort) GetName() string {
@@ -1216,7 +1352,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[10]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1364,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_container_proto_msgTypes[10]
+	mi := &file_pulse_plugin_v1_container_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1377,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{10}
+	return file_pulse_plugin_v1_container_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Task) GetId() string {
@@ -1360,7 +1496,7 @@ var File_pulse_plugin_v1_container_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_container_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpulse/plugin/v1/container.proto\x12\x0fpulse.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\xbb\x04\n" +
+	"\x1fpulse/plugin/v1/container.proto\x12\x0fpulse.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\xf6\x04\n" +
 	"\rContainerHost\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x1d\n" +
 	"\n" +
@@ -1380,7 +1516,8 @@ const file_pulse_plugin_v1_container_proto_rawDesc = "" +
 	"interfaces\x12,\n" +
 	"\x05swarm\x18\r \x01(\v2\x16.pulse.plugin.v1.SwarmR\x05swarm\x12+\n" +
 	"\x05tasks\x18\x0e \x03(\v2\x15.pulse.plugin.v1.TaskR\x05tasks\x12,\n" +
-	"\x05agent\x18\x0f \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\"\xf9\x01\n" +
+	"\x05agent\x18\x0f \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\x129\n" +
+	"\bdegraded\x18\x10 \x03(\v2\x1d.pulse.plugin.v1.DegradedPartR\bdegraded\"\xf9\x01\n" +
 	"\x05Swarm\x12\x17\n" +
 	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x1b\n" +
 	"\tnode_role\x18\x02 \x01(\tR\bnodeRole\x12\x1f\n" +
@@ -1391,7 +1528,7 @@ const file_pulse_plugin_v1_container_proto_rawDesc = "" +
 	"cluster_id\x18\x05 \x01(\tR\tclusterId\x12!\n" +
 	"\fcluster_name\x18\x06 \x01(\tR\vclusterName\x12\x14\n" +
 	"\x05scope\x18\a \x01(\tR\x05scope\x12\x14\n" +
-	"\x05error\x18\b \x01(\tR\x05error\"\xc5\x05\n" +
+	"\x05error\x18\b \x01(\tR\x05error\"\xce\a\n" +
 	"\fAppContainer\x12\x14\n" +
 	"\x05image\x18\x01 \x01(\tR\x05image\x12!\n" +
 	"\fimage_digest\x18\x02 \x01(\tR\vimageDigest\x12\x14\n" +
@@ -1414,7 +1551,20 @@ const file_pulse_plugin_v1_container_proto_rawDesc = "" +
 	"\x0ewritable_layer\x18\x0e \x01(\x04R\rwritableLayer\x12\x17\n" +
 	"\aroot_fs\x18\x0f \x01(\x04R\x06rootFs\x12/\n" +
 	"\x06podman\x18\x10 \x01(\v2\x17.pulse.plugin.v1.PodmanR\x06podman\x124\n" +
-	"\x06update\x18\x11 \x01(\v2\x1c.pulse.plugin.v1.ImageUpdateR\x06update\"d\n" +
+	"\x06update\x18\x11 \x01(\v2\x1c.pulse.plugin.v1.ImageUpdateR\x06update\x12\x1d\n" +
+	"\n" +
+	"oom_killed\x18\x12 \x01(\bR\toomKilled\x12\x14\n" +
+	"\x05error\x18\x13 \x01(\tR\x05error\x12'\n" +
+	"\x0fcompose_project\x18\x14 \x01(\tR\x0ecomposeProject\x12'\n" +
+	"\x0fcompose_service\x18\x15 \x01(\tR\x0ecomposeService\x12\x1c\n" +
+	"\tprocesses\x18\x16 \x01(\x03R\tprocesses\x12%\n" +
+	"\x0efailing_streak\x18\x17 \x01(\x03R\rfailingStreak\x12;\n" +
+	"\n" +
+	"health_log\x18\x18 \x03(\v2\x1c.pulse.plugin.v1.HealthProbeR\thealthLog\"n\n" +
+	"\vHealthProbe\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1b\n" +
+	"\texit_code\x18\x02 \x01(\x03R\bexitCode\x12\x16\n" +
+	"\x06output\x18\x03 \x01(\tR\x06output\"d\n" +
 	"\x04Port\x12\x18\n" +
 	"\aprivate\x18\x01 \x01(\rR\aprivate\x12\x16\n" +
 	"\x06public\x18\x02 \x01(\rR\x06public\x12\x1a\n" +
@@ -1510,52 +1660,57 @@ func file_pulse_plugin_v1_container_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_container_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_container_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_pulse_plugin_v1_container_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_pulse_plugin_v1_container_proto_goTypes = []any{
 	(*ContainerHost)(nil),         // 0: pulse.plugin.v1.ContainerHost
 	(*Swarm)(nil),                 // 1: pulse.plugin.v1.Swarm
 	(*AppContainer)(nil),          // 2: pulse.plugin.v1.AppContainer
-	(*Port)(nil),                  // 3: pulse.plugin.v1.Port
-	(*ContainerNetwork)(nil),      // 4: pulse.plugin.v1.ContainerNetwork
-	(*Mount)(nil),                 // 5: pulse.plugin.v1.Mount
-	(*Podman)(nil),                // 6: pulse.plugin.v1.Podman
-	(*ImageUpdate)(nil),           // 7: pulse.plugin.v1.ImageUpdate
-	(*Service)(nil),               // 8: pulse.plugin.v1.Service
-	(*ServicePort)(nil),           // 9: pulse.plugin.v1.ServicePort
-	(*Task)(nil),                  // 10: pulse.plugin.v1.Task
-	(*Filesystem)(nil),            // 11: pulse.plugin.v1.Filesystem
-	(*Interface)(nil),             // 12: pulse.plugin.v1.Interface
-	(*Agent)(nil),                 // 13: pulse.plugin.v1.Agent
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*HealthProbe)(nil),           // 3: pulse.plugin.v1.HealthProbe
+	(*Port)(nil),                  // 4: pulse.plugin.v1.Port
+	(*ContainerNetwork)(nil),      // 5: pulse.plugin.v1.ContainerNetwork
+	(*Mount)(nil),                 // 6: pulse.plugin.v1.Mount
+	(*Podman)(nil),                // 7: pulse.plugin.v1.Podman
+	(*ImageUpdate)(nil),           // 8: pulse.plugin.v1.ImageUpdate
+	(*Service)(nil),               // 9: pulse.plugin.v1.Service
+	(*ServicePort)(nil),           // 10: pulse.plugin.v1.ServicePort
+	(*Task)(nil),                  // 11: pulse.plugin.v1.Task
+	(*Filesystem)(nil),            // 12: pulse.plugin.v1.Filesystem
+	(*Interface)(nil),             // 13: pulse.plugin.v1.Interface
+	(*Agent)(nil),                 // 14: pulse.plugin.v1.Agent
+	(*DegradedPart)(nil),          // 15: pulse.plugin.v1.DegradedPart
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
 }
 var file_pulse_plugin_v1_container_proto_depIdxs = []int32{
-	11, // 0: pulse.plugin.v1.ContainerHost.filesystems:type_name -> pulse.plugin.v1.Filesystem
-	12, // 1: pulse.plugin.v1.ContainerHost.interfaces:type_name -> pulse.plugin.v1.Interface
+	12, // 0: pulse.plugin.v1.ContainerHost.filesystems:type_name -> pulse.plugin.v1.Filesystem
+	13, // 1: pulse.plugin.v1.ContainerHost.interfaces:type_name -> pulse.plugin.v1.Interface
 	1,  // 2: pulse.plugin.v1.ContainerHost.swarm:type_name -> pulse.plugin.v1.Swarm
-	10, // 3: pulse.plugin.v1.ContainerHost.tasks:type_name -> pulse.plugin.v1.Task
-	13, // 4: pulse.plugin.v1.ContainerHost.agent:type_name -> pulse.plugin.v1.Agent
-	14, // 5: pulse.plugin.v1.AppContainer.created_at:type_name -> google.protobuf.Timestamp
-	14, // 6: pulse.plugin.v1.AppContainer.started_at:type_name -> google.protobuf.Timestamp
-	14, // 7: pulse.plugin.v1.AppContainer.finished_at:type_name -> google.protobuf.Timestamp
-	3,  // 8: pulse.plugin.v1.AppContainer.ports:type_name -> pulse.plugin.v1.Port
-	4,  // 9: pulse.plugin.v1.AppContainer.networks:type_name -> pulse.plugin.v1.ContainerNetwork
-	5,  // 10: pulse.plugin.v1.AppContainer.mounts:type_name -> pulse.plugin.v1.Mount
-	6,  // 11: pulse.plugin.v1.AppContainer.podman:type_name -> pulse.plugin.v1.Podman
-	7,  // 12: pulse.plugin.v1.AppContainer.update:type_name -> pulse.plugin.v1.ImageUpdate
-	14, // 13: pulse.plugin.v1.ImageUpdate.checked_at:type_name -> google.protobuf.Timestamp
-	9,  // 14: pulse.plugin.v1.Service.ports:type_name -> pulse.plugin.v1.ServicePort
-	14, // 15: pulse.plugin.v1.Service.update_completed_at:type_name -> google.protobuf.Timestamp
-	14, // 16: pulse.plugin.v1.Service.created_at:type_name -> google.protobuf.Timestamp
-	14, // 17: pulse.plugin.v1.Service.updated_at:type_name -> google.protobuf.Timestamp
-	14, // 18: pulse.plugin.v1.Task.created_at:type_name -> google.protobuf.Timestamp
-	14, // 19: pulse.plugin.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
-	14, // 20: pulse.plugin.v1.Task.started_at:type_name -> google.protobuf.Timestamp
-	14, // 21: pulse.plugin.v1.Task.completed_at:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	11, // 3: pulse.plugin.v1.ContainerHost.tasks:type_name -> pulse.plugin.v1.Task
+	14, // 4: pulse.plugin.v1.ContainerHost.agent:type_name -> pulse.plugin.v1.Agent
+	15, // 5: pulse.plugin.v1.ContainerHost.degraded:type_name -> pulse.plugin.v1.DegradedPart
+	16, // 6: pulse.plugin.v1.AppContainer.created_at:type_name -> google.protobuf.Timestamp
+	16, // 7: pulse.plugin.v1.AppContainer.started_at:type_name -> google.protobuf.Timestamp
+	16, // 8: pulse.plugin.v1.AppContainer.finished_at:type_name -> google.protobuf.Timestamp
+	4,  // 9: pulse.plugin.v1.AppContainer.ports:type_name -> pulse.plugin.v1.Port
+	5,  // 10: pulse.plugin.v1.AppContainer.networks:type_name -> pulse.plugin.v1.ContainerNetwork
+	6,  // 11: pulse.plugin.v1.AppContainer.mounts:type_name -> pulse.plugin.v1.Mount
+	7,  // 12: pulse.plugin.v1.AppContainer.podman:type_name -> pulse.plugin.v1.Podman
+	8,  // 13: pulse.plugin.v1.AppContainer.update:type_name -> pulse.plugin.v1.ImageUpdate
+	3,  // 14: pulse.plugin.v1.AppContainer.health_log:type_name -> pulse.plugin.v1.HealthProbe
+	16, // 15: pulse.plugin.v1.HealthProbe.at:type_name -> google.protobuf.Timestamp
+	16, // 16: pulse.plugin.v1.ImageUpdate.checked_at:type_name -> google.protobuf.Timestamp
+	10, // 17: pulse.plugin.v1.Service.ports:type_name -> pulse.plugin.v1.ServicePort
+	16, // 18: pulse.plugin.v1.Service.update_completed_at:type_name -> google.protobuf.Timestamp
+	16, // 19: pulse.plugin.v1.Service.created_at:type_name -> google.protobuf.Timestamp
+	16, // 20: pulse.plugin.v1.Service.updated_at:type_name -> google.protobuf.Timestamp
+	16, // 21: pulse.plugin.v1.Task.created_at:type_name -> google.protobuf.Timestamp
+	16, // 22: pulse.plugin.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
+	16, // 23: pulse.plugin.v1.Task.started_at:type_name -> google.protobuf.Timestamp
+	16, // 24: pulse.plugin.v1.Task.completed_at:type_name -> google.protobuf.Timestamp
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_container_proto_init() }
@@ -1570,7 +1725,7 @@ func file_pulse_plugin_v1_container_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_container_proto_rawDesc), len(file_pulse_plugin_v1_container_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -32,7 +32,9 @@ type Cluster struct {
 	// Version of Kubernetes.
 	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
 	// The agent.
-	Agent         *Agent `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	Agent *Agent `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	// What newer agents tell of the whole cluster, as one JSON object; empty = nothing.
+	DetailJson    string `protobuf:"bytes,5,opt,name=detail_json,json=detailJson,proto3" json:"detail_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +97,13 @@ func (x *Cluster) GetAgent() *Agent {
 	return nil
 }
 
+func (x *Cluster) GetDetailJson() string {
+	if x != nil {
+		return x.DetailJson
+	}
+	return ""
+}
+
 // ClusterNode is a node of a Kubernetes cluster.
 type ClusterNode struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -127,7 +136,19 @@ type ClusterNode struct {
 	// Bytes of memory that pods may use.
 	AllocatableMemory uint64 `protobuf:"varint,14,opt,name=allocatable_memory,json=allocatableMemory,proto3" json:"allocatable_memory,omitempty"`
 	// Roles of the node.
-	Roles         []string `protobuf:"bytes,15,rep,name=roles,proto3" json:"roles,omitempty"`
+	Roles []string `protobuf:"bytes,15,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Cores, not rounded; 0 = not told.
+	Cores float64 `protobuf:"fixed64,16,opt,name=cores,proto3" json:"cores,omitempty"`
+	// Cores for pods, not rounded; 0 = not told.
+	AllocatableCores float64 `protobuf:"fixed64,17,opt,name=allocatable_cores,json=allocatableCores,proto3" json:"allocatable_cores,omitempty"`
+	// IP addresses.
+	Addresses []string `protobuf:"bytes,18,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// When it joined.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Conditions that should not hold: "MemoryPressure", ….
+	Problems []*NodeProblem `protobuf:"bytes,20,rep,name=problems,proto3" json:"problems,omitempty"`
+	// Why it is not ready; absent = it is, or not told.
+	NotReady      *NodeProblem `protobuf:"bytes,21,opt,name=not_ready,json=notReady,proto3" json:"not_ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,6 +288,121 @@ func (x *ClusterNode) GetRoles() []string {
 	return nil
 }
 
+func (x *ClusterNode) GetCores() float64 {
+	if x != nil {
+		return x.Cores
+	}
+	return 0
+}
+
+func (x *ClusterNode) GetAllocatableCores() float64 {
+	if x != nil {
+		return x.AllocatableCores
+	}
+	return 0
+}
+
+func (x *ClusterNode) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *ClusterNode) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *ClusterNode) GetProblems() []*NodeProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *ClusterNode) GetNotReady() *NodeProblem {
+	if x != nil {
+		return x.NotReady
+	}
+	return nil
+}
+
+// NodeProblem is a condition of a node that is not as it should be.
+type NodeProblem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Type of the condition.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// Reason in one word.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Reason for people.
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// When it changed; absent = not known.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NodeProblem) Reset() {
+	*x = NodeProblem{}
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NodeProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NodeProblem) ProtoMessage() {}
+
+func (x *NodeProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NodeProblem.ProtoReflect.Descriptor instead.
+func (*NodeProblem) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *NodeProblem) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *NodeProblem) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *NodeProblem) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *NodeProblem) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
 // Pod is a Kubernetes pod.
 type Pod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -302,7 +438,7 @@ type Pod struct {
 
 func (x *Pod) Reset() {
 	*x = Pod{}
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[2]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -314,7 +450,7 @@ func (x *Pod) String() string {
 func (*Pod) ProtoMessage() {}
 
 func (x *Pod) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[2]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -327,7 +463,7 @@ func (x *Pod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pod.ProtoReflect.Descriptor instead.
 func (*Pod) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{2}
+	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Pod) GetUid() string {
@@ -444,7 +580,7 @@ type PodContainer struct {
 
 func (x *PodContainer) Reset() {
 	*x = PodContainer{}
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[3]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -456,7 +592,7 @@ func (x *PodContainer) String() string {
 func (*PodContainer) ProtoMessage() {}
 
 func (x *PodContainer) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[3]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -469,7 +605,7 @@ func (x *PodContainer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PodContainer.ProtoReflect.Descriptor instead.
 func (*PodContainer) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{3}
+	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PodContainer) GetName() string {
@@ -542,7 +678,7 @@ type Deployment struct {
 
 func (x *Deployment) Reset() {
 	*x = Deployment{}
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +690,7 @@ func (x *Deployment) String() string {
 func (*Deployment) ProtoMessage() {}
 
 func (x *Deployment) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[4]
+	mi := &file_pulse_plugin_v1_kubernetes_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +703,7 @@ func (x *Deployment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deployment.ProtoReflect.Descriptor instead.
 func (*Deployment) Descriptor() ([]byte, []int) {
-	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{4}
+	return file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Deployment) GetUid() string {
@@ -616,12 +752,14 @@ var File_pulse_plugin_v1_kubernetes_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_kubernetes_proto_rawDesc = "" +
 	"\n" +
-	" pulse/plugin/v1/kubernetes.proto\x12\x0fpulse.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\x83\x01\n" +
+	" pulse/plugin/v1/kubernetes.proto\x12\x0fpulse.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\xa4\x01\n" +
 	"\aCluster\x12\x16\n" +
 	"\x06server\x18\x01 \x01(\tR\x06server\x12\x18\n" +
 	"\acontext\x18\x02 \x01(\tR\acontext\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12,\n" +
-	"\x05agent\x18\x04 \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\"\xdf\x03\n" +
+	"\x05agent\x18\x04 \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\x12\x1f\n" +
+	"\vdetail_json\x18\x05 \x01(\tR\n" +
+	"detailJson\"\xf0\x05\n" +
 	"\vClusterNode\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x14\n" +
 	"\x05ready\x18\x02 \x01(\bR\x05ready\x12$\n" +
@@ -638,7 +776,19 @@ const file_pulse_plugin_v1_kubernetes_proto_rawDesc = "" +
 	"\x10allocatable_cpus\x18\f \x01(\x03R\x0fallocatableCpus\x12)\n" +
 	"\x10allocatable_pods\x18\r \x01(\x03R\x0fallocatablePods\x12-\n" +
 	"\x12allocatable_memory\x18\x0e \x01(\x04R\x11allocatableMemory\x12\x14\n" +
-	"\x05roles\x18\x0f \x03(\tR\x05roles\"\xb2\x03\n" +
+	"\x05roles\x18\x0f \x03(\tR\x05roles\x12\x14\n" +
+	"\x05cores\x18\x10 \x01(\x01R\x05cores\x12+\n" +
+	"\x11allocatable_cores\x18\x11 \x01(\x01R\x10allocatableCores\x12\x1c\n" +
+	"\taddresses\x18\x12 \x03(\tR\taddresses\x129\n" +
+	"\n" +
+	"created_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x128\n" +
+	"\bproblems\x18\x14 \x03(\v2\x1c.pulse.plugin.v1.NodeProblemR\bproblems\x129\n" +
+	"\tnot_ready\x18\x15 \x01(\v2\x1c.pulse.plugin.v1.NodeProblemR\bnotReady\"\x85\x01\n" +
+	"\vNodeProblem\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x120\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xb2\x03\n" +
 	"\x03Pod\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\tR\x03uid\x12\x1c\n" +
 	"\tnamespace\x18\x02 \x01(\tR\tnamespace\x12\x12\n" +
@@ -689,26 +839,31 @@ func file_pulse_plugin_v1_kubernetes_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_kubernetes_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_kubernetes_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_pulse_plugin_v1_kubernetes_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_pulse_plugin_v1_kubernetes_proto_goTypes = []any{
 	(*Cluster)(nil),               // 0: pulse.plugin.v1.Cluster
 	(*ClusterNode)(nil),           // 1: pulse.plugin.v1.ClusterNode
-	(*Pod)(nil),                   // 2: pulse.plugin.v1.Pod
-	(*PodContainer)(nil),          // 3: pulse.plugin.v1.PodContainer
-	(*Deployment)(nil),            // 4: pulse.plugin.v1.Deployment
-	(*Agent)(nil),                 // 5: pulse.plugin.v1.Agent
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*NodeProblem)(nil),           // 2: pulse.plugin.v1.NodeProblem
+	(*Pod)(nil),                   // 3: pulse.plugin.v1.Pod
+	(*PodContainer)(nil),          // 4: pulse.plugin.v1.PodContainer
+	(*Deployment)(nil),            // 5: pulse.plugin.v1.Deployment
+	(*Agent)(nil),                 // 6: pulse.plugin.v1.Agent
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_pulse_plugin_v1_kubernetes_proto_depIdxs = []int32{
-	5, // 0: pulse.plugin.v1.Cluster.agent:type_name -> pulse.plugin.v1.Agent
-	6, // 1: pulse.plugin.v1.Pod.created_at:type_name -> google.protobuf.Timestamp
-	6, // 2: pulse.plugin.v1.Pod.started_at:type_name -> google.protobuf.Timestamp
-	3, // 3: pulse.plugin.v1.Pod.containers:type_name -> pulse.plugin.v1.PodContainer
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	6, // 0: pulse.plugin.v1.Cluster.agent:type_name -> pulse.plugin.v1.Agent
+	7, // 1: pulse.plugin.v1.ClusterNode.created_at:type_name -> google.protobuf.Timestamp
+	2, // 2: pulse.plugin.v1.ClusterNode.problems:type_name -> pulse.plugin.v1.NodeProblem
+	2, // 3: pulse.plugin.v1.ClusterNode.not_ready:type_name -> pulse.plugin.v1.NodeProblem
+	7, // 4: pulse.plugin.v1.NodeProblem.since:type_name -> google.protobuf.Timestamp
+	7, // 5: pulse.plugin.v1.Pod.created_at:type_name -> google.protobuf.Timestamp
+	7, // 6: pulse.plugin.v1.Pod.started_at:type_name -> google.protobuf.Timestamp
+	4, // 7: pulse.plugin.v1.Pod.containers:type_name -> pulse.plugin.v1.PodContainer
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_kubernetes_proto_init() }
@@ -723,7 +878,7 @@ func file_pulse_plugin_v1_kubernetes_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_kubernetes_proto_rawDesc), len(file_pulse_plugin_v1_kubernetes_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -59,7 +59,37 @@ type Host struct {
 	// Software RAID arrays.
 	Raid []*RAIDArray `protobuf:"bytes,16,rep,name=raid,proto3" json:"raid,omitempty"`
 	// The agent.
-	Agent         *Agent `protobuf:"bytes,17,opt,name=agent,proto3" json:"agent,omitempty"`
+	Agent *Agent `protobuf:"bytes,17,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Busy ratio of each logical processor.
+	Cores []float64 `protobuf:"fixed64,18,rep,packed,name=cores,proto3" json:"cores,omitempty"`
+	// Ratio of the time processors waited for disks.
+	Iowait float64 `protobuf:"fixed64,19,opt,name=iowait,proto3" json:"iowait,omitempty"`
+	// Ratio of the time the hypervisor gave to others.
+	Steal float64 `protobuf:"fixed64,20,opt,name=steal,proto3" json:"steal,omitempty"`
+	// Pressure stall information; absent = not told.
+	Pressure *Pressure `protobuf:"bytes,21,opt,name=pressure,proto3" json:"pressure,omitempty"`
+	// Bytes in the cache of ZFS.
+	Arc uint64 `protobuf:"varint,22,opt,name=arc,proto3" json:"arc,omitempty"`
+	// Mounted file systems behind a network.
+	NetworkMounts []*NetworkMount `protobuf:"bytes,23,rep,name=network_mounts,json=networkMounts,proto3" json:"network_mounts,omitempty"`
+	// ZFS pools.
+	Pools []*Pool `protobuf:"bytes,24,rep,name=pools,proto3" json:"pools,omitempty"`
+	// What disks say about their age.
+	Wear []*DiskWear `protobuf:"bytes,25,rep,name=wear,proto3" json:"wear,omitempty"`
+	// Graphics processors.
+	Gpus []*GPU `protobuf:"bytes,26,rep,name=gpus,proto3" json:"gpus,omitempty"`
+	// Units that systemd marks as failed.
+	FailedUnits []string `protobuf:"bytes,27,rep,name=failed_units,json=failedUnits,proto3" json:"failed_units,omitempty"`
+	// Pending updates; absent = not known.
+	Packages *Packages `protobuf:"bytes,28,opt,name=packages,proto3" json:"packages,omitempty"`
+	// Batteries.
+	Batteries []*Battery `protobuf:"bytes,29,rep,name=batteries,proto3" json:"batteries,omitempty"`
+	// What the machine runs in: "kvm", "lxc"; empty = bare metal, or not known.
+	Virtualization string `protobuf:"bytes,30,opt,name=virtualization,proto3" json:"virtualization,omitempty"`
+	// What it is to Proxmox VE; absent = not known.
+	Proxmox *ProxmoxLink `protobuf:"bytes,31,opt,name=proxmox,proto3" json:"proxmox,omitempty"`
+	// Parts of the collection that do not work now.
+	Degraded      []*DegradedPart `protobuf:"bytes,32,rep,name=degraded,proto3" json:"degraded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -213,6 +243,111 @@ func (x *Host) GetAgent() *Agent {
 	return nil
 }
 
+func (x *Host) GetCores() []float64 {
+	if x != nil {
+		return x.Cores
+	}
+	return nil
+}
+
+func (x *Host) GetIowait() float64 {
+	if x != nil {
+		return x.Iowait
+	}
+	return 0
+}
+
+func (x *Host) GetSteal() float64 {
+	if x != nil {
+		return x.Steal
+	}
+	return 0
+}
+
+func (x *Host) GetPressure() *Pressure {
+	if x != nil {
+		return x.Pressure
+	}
+	return nil
+}
+
+func (x *Host) GetArc() uint64 {
+	if x != nil {
+		return x.Arc
+	}
+	return 0
+}
+
+func (x *Host) GetNetworkMounts() []*NetworkMount {
+	if x != nil {
+		return x.NetworkMounts
+	}
+	return nil
+}
+
+func (x *Host) GetPools() []*Pool {
+	if x != nil {
+		return x.Pools
+	}
+	return nil
+}
+
+func (x *Host) GetWear() []*DiskWear {
+	if x != nil {
+		return x.Wear
+	}
+	return nil
+}
+
+func (x *Host) GetGpus() []*GPU {
+	if x != nil {
+		return x.Gpus
+	}
+	return nil
+}
+
+func (x *Host) GetFailedUnits() []string {
+	if x != nil {
+		return x.FailedUnits
+	}
+	return nil
+}
+
+func (x *Host) GetPackages() *Packages {
+	if x != nil {
+		return x.Packages
+	}
+	return nil
+}
+
+func (x *Host) GetBatteries() []*Battery {
+	if x != nil {
+		return x.Batteries
+	}
+	return nil
+}
+
+func (x *Host) GetVirtualization() string {
+	if x != nil {
+		return x.Virtualization
+	}
+	return ""
+}
+
+func (x *Host) GetProxmox() *ProxmoxLink {
+	if x != nil {
+		return x.Proxmox
+	}
+	return nil
+}
+
+func (x *Host) GetDegraded() []*DegradedPart {
+	if x != nil {
+		return x.Degraded
+	}
+	return nil
+}
+
 // Agent is the program that reports a host, a container engine or a cluster.
 type Agent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -227,7 +362,9 @@ type Agent struct {
 	// True = it runs commands for the hub.
 	CommandsEnabled bool `protobuf:"varint,5,opt,name=commands_enabled,json=commandsEnabled,proto3" json:"commands_enabled,omitempty"`
 	// Token the last report came with. Filled in by the hub.
-	Token         *TokenRef `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"`
+	Token *TokenRef `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"`
+	// How far its clock is behind that of the hub, negative when it is ahead; absent = no more than is usual. Filled in by the hub.
+	ClockSkew     *durationpb.Duration `protobuf:"bytes,7,opt,name=clock_skew,json=clockSkew,proto3" json:"clock_skew,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,6 +437,13 @@ func (x *Agent) GetCommandsEnabled() bool {
 func (x *Agent) GetToken() *TokenRef {
 	if x != nil {
 		return x.Token
+	}
+	return nil
+}
+
+func (x *Agent) GetClockSkew() *durationpb.Duration {
+	if x != nil {
+		return x.ClockSkew
 	}
 	return nil
 }
@@ -1123,11 +1267,941 @@ func (x *RAIDDevice) GetSlot() int64 {
 	return 0
 }
 
+// Pressure is how much of the time work stood still for want of a resource, over the last ten seconds. What the kernel does not account for is nil.
+type Pressure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For processors; absent = not told.
+	Cpu *Stall `protobuf:"bytes,1,opt,name=cpu,proto3" json:"cpu,omitempty"`
+	// For memory; absent = not told.
+	Memory *Stall `protobuf:"bytes,2,opt,name=memory,proto3" json:"memory,omitempty"`
+	// For disks; absent = not told.
+	Io            *Stall `protobuf:"bytes,3,opt,name=io,proto3" json:"io,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pressure) Reset() {
+	*x = Pressure{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pressure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pressure) ProtoMessage() {}
+
+func (x *Pressure) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pressure.ProtoReflect.Descriptor instead.
+func (*Pressure) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Pressure) GetCpu() *Stall {
+	if x != nil {
+		return x.Cpu
+	}
+	return nil
+}
+
+func (x *Pressure) GetMemory() *Stall {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+func (x *Pressure) GetIo() *Stall {
+	if x != nil {
+		return x.Io
+	}
+	return nil
+}
+
+// Stall is the pressure on one resource, in ratios from 0 to 1 of the time.
+type Stall struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ratio of the time at least one task waited.
+	Some float64 `protobuf:"fixed64,1,opt,name=some,proto3" json:"some,omitempty"`
+	// Ratio of the time all tasks waited.
+	Full          float64 `protobuf:"fixed64,2,opt,name=full,proto3" json:"full,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Stall) Reset() {
+	*x = Stall{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Stall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Stall) ProtoMessage() {}
+
+func (x *Stall) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Stall.ProtoReflect.Descriptor instead.
+func (*Stall) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Stall) GetSome() float64 {
+	if x != nil {
+		return x.Some
+	}
+	return 0
+}
+
+func (x *Stall) GetFull() float64 {
+	if x != nil {
+		return x.Full
+	}
+	return 0
+}
+
+// NetworkMount is a mounted file system behind a network or a process.
+type NetworkMount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is mounted, without passwords.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// Where it is mounted.
+	Mountpoint string `protobuf:"bytes,2,opt,name=mountpoint,proto3" json:"mountpoint,omitempty"`
+	// Kind of file system.
+	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// Size and use; absent while it does not answer.
+	Capacity *Capacity `protobuf:"bytes,4,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// True = it does not answer.
+	Unresponsive  bool `protobuf:"varint,5,opt,name=unresponsive,proto3" json:"unresponsive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NetworkMount) Reset() {
+	*x = NetworkMount{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NetworkMount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NetworkMount) ProtoMessage() {}
+
+func (x *NetworkMount) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NetworkMount.ProtoReflect.Descriptor instead.
+func (*NetworkMount) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *NetworkMount) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *NetworkMount) GetMountpoint() string {
+	if x != nil {
+		return x.Mountpoint
+	}
+	return ""
+}
+
+func (x *NetworkMount) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *NetworkMount) GetCapacity() *Capacity {
+	if x != nil {
+		return x.Capacity
+	}
+	return nil
+}
+
+func (x *NetworkMount) GetUnresponsive() bool {
+	if x != nil {
+		return x.Unresponsive
+	}
+	return false
+}
+
+// Pool is a ZFS pool; its sizes are those of the raw devices.
+type Pool struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the pool.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// State in the words of ZFS: "ONLINE", "DEGRADED", ….
+	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// Size and use of the raw devices.
+	Capacity *Capacity `protobuf:"bytes,3,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// Ratio from 0 to 1 of free space that is in pieces.
+	Fragmentation float64 `protobuf:"fixed64,4,opt,name=fragmentation,proto3" json:"fragmentation,omitempty"`
+	// Advice of ZFS in one line; empty = healthy.
+	Status string `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
+	// Last or running scrub or resilver, as ZFS prints it.
+	Scan string `protobuf:"bytes,6,opt,name=scan,proto3" json:"scan,omitempty"`
+	// When the last one ended; absent = never, or one is running.
+	ScannedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=scanned_at,json=scannedAt,proto3" json:"scanned_at,omitempty"`
+	// Ratio from 0 to 1 of a running one.
+	ScanProgress float64 `protobuf:"fixed64,8,opt,name=scan_progress,json=scanProgress,proto3" json:"scan_progress,omitempty"`
+	// What is lost, as ZFS prints it; empty = nothing.
+	Errors string `protobuf:"bytes,9,opt,name=errors,proto3" json:"errors,omitempty"`
+	// Read errors of all devices.
+	ReadErrors uint64 `protobuf:"varint,10,opt,name=read_errors,json=readErrors,proto3" json:"read_errors,omitempty"`
+	// Write errors of all devices.
+	WriteErrors uint64 `protobuf:"varint,11,opt,name=write_errors,json=writeErrors,proto3" json:"write_errors,omitempty"`
+	// Checksum errors of all devices.
+	ChecksumErrors uint64 `protobuf:"varint,12,opt,name=checksum_errors,json=checksumErrors,proto3" json:"checksum_errors,omitempty"`
+	// Devices that are not in order.
+	Devices       []*PoolDevice `protobuf:"bytes,13,rep,name=devices,proto3" json:"devices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pool) Reset() {
+	*x = Pool{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pool) ProtoMessage() {}
+
+func (x *Pool) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pool.ProtoReflect.Descriptor instead.
+func (*Pool) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Pool) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Pool) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Pool) GetCapacity() *Capacity {
+	if x != nil {
+		return x.Capacity
+	}
+	return nil
+}
+
+func (x *Pool) GetFragmentation() float64 {
+	if x != nil {
+		return x.Fragmentation
+	}
+	return 0
+}
+
+func (x *Pool) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Pool) GetScan() string {
+	if x != nil {
+		return x.Scan
+	}
+	return ""
+}
+
+func (x *Pool) GetScannedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ScannedAt
+	}
+	return nil
+}
+
+func (x *Pool) GetScanProgress() float64 {
+	if x != nil {
+		return x.ScanProgress
+	}
+	return 0
+}
+
+func (x *Pool) GetErrors() string {
+	if x != nil {
+		return x.Errors
+	}
+	return ""
+}
+
+func (x *Pool) GetReadErrors() uint64 {
+	if x != nil {
+		return x.ReadErrors
+	}
+	return 0
+}
+
+func (x *Pool) GetWriteErrors() uint64 {
+	if x != nil {
+		return x.WriteErrors
+	}
+	return 0
+}
+
+func (x *Pool) GetChecksumErrors() uint64 {
+	if x != nil {
+		return x.ChecksumErrors
+	}
+	return 0
+}
+
+func (x *Pool) GetDevices() []*PoolDevice {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+// PoolDevice is one device of a ZFS pool.
+type PoolDevice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the device.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its state in the words of ZFS.
+	State         string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PoolDevice) Reset() {
+	*x = PoolDevice{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PoolDevice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PoolDevice) ProtoMessage() {}
+
+func (x *PoolDevice) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PoolDevice.ProtoReflect.Descriptor instead.
+func (*PoolDevice) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PoolDevice) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PoolDevice) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+// DiskWear is what a whole disk says about its age.
+type DiskWear struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the device.
+	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// Size in bytes.
+	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// True = it has platters.
+	Rotational bool `protobuf:"varint,3,opt,name=rotational,proto3" json:"rotational,omitempty"`
+	// Time it has been powered.
+	PowerOn *durationpb.Duration `protobuf:"bytes,4,opt,name=power_on,json=powerOn,proto3" json:"power_on,omitempty"`
+	// Ratio of its rated life that is used, above 1 possible; absent = not told.
+	Wear *float64 `protobuf:"fixed64,5,opt,name=wear,proto3,oneof" json:"wear,omitempty"`
+	// Sectors replaced by spare ones.
+	ReallocatedSectors uint64 `protobuf:"varint,6,opt,name=reallocated_sectors,json=reallocatedSectors,proto3" json:"reallocated_sectors,omitempty"`
+	// Sectors that could not be read and wait for a write.
+	PendingSectors uint64 `protobuf:"varint,7,opt,name=pending_sectors,json=pendingSectors,proto3" json:"pending_sectors,omitempty"`
+	// Sectors or reads lost for good.
+	UncorrectableErrors uint64 `protobuf:"varint,8,opt,name=uncorrectable_errors,json=uncorrectableErrors,proto3" json:"uncorrectable_errors,omitempty"`
+	// Transfers damaged on the cable.
+	CrcErrors uint64 `protobuf:"varint,9,opt,name=crc_errors,json=crcErrors,proto3" json:"crc_errors,omitempty"`
+	// Ratio of spare blocks left of an NVMe disk; absent = not told.
+	Spare *float64 `protobuf:"fixed64,10,opt,name=spare,proto3,oneof" json:"spare,omitempty"`
+	// Bytes written over its life.
+	Written       uint64 `protobuf:"varint,11,opt,name=written,proto3" json:"written,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiskWear) Reset() {
+	*x = DiskWear{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiskWear) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiskWear) ProtoMessage() {}
+
+func (x *DiskWear) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiskWear.ProtoReflect.Descriptor instead.
+func (*DiskWear) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DiskWear) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *DiskWear) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *DiskWear) GetRotational() bool {
+	if x != nil {
+		return x.Rotational
+	}
+	return false
+}
+
+func (x *DiskWear) GetPowerOn() *durationpb.Duration {
+	if x != nil {
+		return x.PowerOn
+	}
+	return nil
+}
+
+func (x *DiskWear) GetWear() float64 {
+	if x != nil && x.Wear != nil {
+		return *x.Wear
+	}
+	return 0
+}
+
+func (x *DiskWear) GetReallocatedSectors() uint64 {
+	if x != nil {
+		return x.ReallocatedSectors
+	}
+	return 0
+}
+
+func (x *DiskWear) GetPendingSectors() uint64 {
+	if x != nil {
+		return x.PendingSectors
+	}
+	return 0
+}
+
+func (x *DiskWear) GetUncorrectableErrors() uint64 {
+	if x != nil {
+		return x.UncorrectableErrors
+	}
+	return 0
+}
+
+func (x *DiskWear) GetCrcErrors() uint64 {
+	if x != nil {
+		return x.CrcErrors
+	}
+	return 0
+}
+
+func (x *DiskWear) GetSpare() float64 {
+	if x != nil && x.Spare != nil {
+		return *x.Spare
+	}
+	return 0
+}
+
+func (x *DiskWear) GetWritten() uint64 {
+	if x != nil {
+		return x.Written
+	}
+	return 0
+}
+
+// GPU is a graphics processor.
+type GPU struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name or number with the driver.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Model.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// "nvidia" or "amd".
+	Vendor string `protobuf:"bytes,3,opt,name=vendor,proto3" json:"vendor,omitempty"`
+	// Ratio from 0 to 1; absent = not told.
+	Usage *float64 `protobuf:"fixed64,4,opt,name=usage,proto3,oneof" json:"usage,omitempty"`
+	// Its own memory.
+	Memory *Capacity `protobuf:"bytes,5,opt,name=memory,proto3" json:"memory,omitempty"`
+	// Degrees Celsius; absent = not told.
+	Temperature *float64 `protobuf:"fixed64,6,opt,name=temperature,proto3,oneof" json:"temperature,omitempty"`
+	// Watts drawn; 0 = not told.
+	Power float64 `protobuf:"fixed64,7,opt,name=power,proto3" json:"power,omitempty"`
+	// Ratio of the fan's greatest speed; 0 = it stands, or not told.
+	Fan           float64 `protobuf:"fixed64,8,opt,name=fan,proto3" json:"fan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GPU) Reset() {
+	*x = GPU{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GPU) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GPU) ProtoMessage() {}
+
+func (x *GPU) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GPU.ProtoReflect.Descriptor instead.
+func (*GPU) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GPU) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GPU) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GPU) GetVendor() string {
+	if x != nil {
+		return x.Vendor
+	}
+	return ""
+}
+
+func (x *GPU) GetUsage() float64 {
+	if x != nil && x.Usage != nil {
+		return *x.Usage
+	}
+	return 0
+}
+
+func (x *GPU) GetMemory() *Capacity {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+func (x *GPU) GetTemperature() float64 {
+	if x != nil && x.Temperature != nil {
+		return *x.Temperature
+	}
+	return 0
+}
+
+func (x *GPU) GetPower() float64 {
+	if x != nil {
+		return x.Power
+	}
+	return 0
+}
+
+func (x *GPU) GetFan() float64 {
+	if x != nil {
+		return x.Fan
+	}
+	return 0
+}
+
+// Packages are the updates that the package manager knows of.
+type Packages struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "apt", "dnf", ….
+	Manager string `protobuf:"bytes,1,opt,name=manager,proto3" json:"manager,omitempty"`
+	// Packages with a newer version.
+	Available int64 `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
+	// Those of them that close security holes, where that is told.
+	Security int64 `protobuf:"varint,3,opt,name=security,proto3" json:"security,omitempty"`
+	// True = a restart is due to finish an update.
+	RebootRequired bool `protobuf:"varint,4,opt,name=reboot_required,json=rebootRequired,proto3" json:"reboot_required,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Packages) Reset() {
+	*x = Packages{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Packages) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Packages) ProtoMessage() {}
+
+func (x *Packages) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Packages.ProtoReflect.Descriptor instead.
+func (*Packages) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Packages) GetManager() string {
+	if x != nil {
+		return x.Manager
+	}
+	return ""
+}
+
+func (x *Packages) GetAvailable() int64 {
+	if x != nil {
+		return x.Available
+	}
+	return 0
+}
+
+func (x *Packages) GetSecurity() int64 {
+	if x != nil {
+		return x.Security
+	}
+	return 0
+}
+
+func (x *Packages) GetRebootRequired() bool {
+	if x != nil {
+		return x.RebootRequired
+	}
+	return false
+}
+
+// Battery is a battery of the machine itself.
+type Battery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the battery.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Ratio from 0 to 1.
+	Charge float64 `protobuf:"fixed64,2,opt,name=charge,proto3" json:"charge,omitempty"`
+	// State in the words of the kernel: "Charging", ….
+	Status string `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
+	// Ratio of the capacity it was built with; 0 = not told.
+	Health float64 `protobuf:"fixed64,4,opt,name=health,proto3" json:"health,omitempty"`
+	// Watts that flow in or out; 0 = not told.
+	Power         float64 `protobuf:"fixed64,5,opt,name=power,proto3" json:"power,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Battery) Reset() {
+	*x = Battery{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Battery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Battery) ProtoMessage() {}
+
+func (x *Battery) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Battery.ProtoReflect.Descriptor instead.
+func (*Battery) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Battery) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Battery) GetCharge() float64 {
+	if x != nil {
+		return x.Charge
+	}
+	return 0
+}
+
+func (x *Battery) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Battery) GetHealth() float64 {
+	if x != nil {
+		return x.Health
+	}
+	return 0
+}
+
+func (x *Battery) GetPower() float64 {
+	if x != nil {
+		return x.Power
+	}
+	return 0
+}
+
+// ProxmoxLink says which node or guest of Proxmox VE a machine is, as far as it can know.
+type ProxmoxLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the node; empty = it is none.
+	NodeName string `protobuf:"bytes,1,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
+	// Number of the container; 0 = it is none.
+	Vmid int64 `protobuf:"varint,2,opt,name=vmid,proto3" json:"vmid,omitempty"`
+	// SMBIOS id of the virtual machine; empty = it is none.
+	GuestUuid     string `protobuf:"bytes,3,opt,name=guest_uuid,json=guestUuid,proto3" json:"guest_uuid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProxmoxLink) Reset() {
+	*x = ProxmoxLink{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProxmoxLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProxmoxLink) ProtoMessage() {}
+
+func (x *ProxmoxLink) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProxmoxLink.ProtoReflect.Descriptor instead.
+func (*ProxmoxLink) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ProxmoxLink) GetNodeName() string {
+	if x != nil {
+		return x.NodeName
+	}
+	return ""
+}
+
+func (x *ProxmoxLink) GetVmid() int64 {
+	if x != nil {
+		return x.Vmid
+	}
+	return 0
+}
+
+func (x *ProxmoxLink) GetGuestUuid() string {
+	if x != nil {
+		return x.GuestUuid
+	}
+	return ""
+}
+
+// DegradedPart is a part of an agent's collection that does not work now.
+type DegradedPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the part: "smart".
+	Part string `protobuf:"bytes,1,opt,name=part,proto3" json:"part,omitempty"`
+	// Why, for people.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DegradedPart) Reset() {
+	*x = DegradedPart{}
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DegradedPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DegradedPart) ProtoMessage() {}
+
+func (x *DegradedPart) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_plugin_v1_machine_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DegradedPart.ProtoReflect.Descriptor instead.
+func (*DegradedPart) Descriptor() ([]byte, []int) {
+	return file_pulse_plugin_v1_machine_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *DegradedPart) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
+func (x *DegradedPart) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_pulse_plugin_v1_machine_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_machine_proto_rawDesc = "" +
 	"\n" +
-	"\x1dpulse/plugin/v1/machine.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x05\n" +
+	"\x1dpulse/plugin/v1/machine.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\n" +
+	"\n" +
 	"\x04Host\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x1d\n" +
 	"\n" +
@@ -1150,14 +2224,31 @@ const file_pulse_plugin_v1_machine_proto_rawDesc = "" +
 	"interfaces\x122\n" +
 	"\asensors\x18\x0f \x01(\v2\x18.pulse.plugin.v1.SensorsR\asensors\x12.\n" +
 	"\x04raid\x18\x10 \x03(\v2\x1a.pulse.plugin.v1.RAIDArrayR\x04raid\x12,\n" +
-	"\x05agent\x18\x11 \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\"\xdc\x01\n" +
+	"\x05agent\x18\x11 \x01(\v2\x16.pulse.plugin.v1.AgentR\x05agent\x12\x14\n" +
+	"\x05cores\x18\x12 \x03(\x01R\x05cores\x12\x16\n" +
+	"\x06iowait\x18\x13 \x01(\x01R\x06iowait\x12\x14\n" +
+	"\x05steal\x18\x14 \x01(\x01R\x05steal\x125\n" +
+	"\bpressure\x18\x15 \x01(\v2\x19.pulse.plugin.v1.PressureR\bpressure\x12\x10\n" +
+	"\x03arc\x18\x16 \x01(\x04R\x03arc\x12D\n" +
+	"\x0enetwork_mounts\x18\x17 \x03(\v2\x1d.pulse.plugin.v1.NetworkMountR\rnetworkMounts\x12+\n" +
+	"\x05pools\x18\x18 \x03(\v2\x15.pulse.plugin.v1.PoolR\x05pools\x12-\n" +
+	"\x04wear\x18\x19 \x03(\v2\x19.pulse.plugin.v1.DiskWearR\x04wear\x12(\n" +
+	"\x04gpus\x18\x1a \x03(\v2\x14.pulse.plugin.v1.GPUR\x04gpus\x12!\n" +
+	"\ffailed_units\x18\x1b \x03(\tR\vfailedUnits\x125\n" +
+	"\bpackages\x18\x1c \x01(\v2\x19.pulse.plugin.v1.PackagesR\bpackages\x126\n" +
+	"\tbatteries\x18\x1d \x03(\v2\x18.pulse.plugin.v1.BatteryR\tbatteries\x12&\n" +
+	"\x0evirtualization\x18\x1e \x01(\tR\x0evirtualization\x126\n" +
+	"\aproxmox\x18\x1f \x01(\v2\x1c.pulse.plugin.v1.ProxmoxLinkR\aproxmox\x129\n" +
+	"\bdegraded\x18  \x03(\v2\x1d.pulse.plugin.v1.DegradedPartR\bdegraded\"\x96\x02\n" +
 	"\x05Agent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x125\n" +
 	"\binterval\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\binterval\x12\x16\n" +
 	"\x06legacy\x18\x04 \x01(\bR\x06legacy\x12)\n" +
 	"\x10commands_enabled\x18\x05 \x01(\bR\x0fcommandsEnabled\x12/\n" +
-	"\x05token\x18\x06 \x01(\v2\x19.pulse.plugin.v1.TokenRefR\x05token\"{\n" +
+	"\x05token\x18\x06 \x01(\v2\x19.pulse.plugin.v1.TokenRefR\x05token\x128\n" +
+	"\n" +
+	"clock_skew\x18\a \x01(\v2\x19.google.protobuf.DurationR\tclockSkew\"{\n" +
 	"\bTokenRef\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1245,7 +2336,91 @@ const file_pulse_plugin_v1_machine_proto_rawDesc = "" +
 	"RAIDDevice\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\tR\x06device\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x12\n" +
-	"\x04slot\x18\x03 \x01(\x03R\x04slotB?Z=github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1;pluginv1b\x06proto3"
+	"\x04slot\x18\x03 \x01(\x03R\x04slot\"\x8c\x01\n" +
+	"\bPressure\x12(\n" +
+	"\x03cpu\x18\x01 \x01(\v2\x16.pulse.plugin.v1.StallR\x03cpu\x12.\n" +
+	"\x06memory\x18\x02 \x01(\v2\x16.pulse.plugin.v1.StallR\x06memory\x12&\n" +
+	"\x02io\x18\x03 \x01(\v2\x16.pulse.plugin.v1.StallR\x02io\"/\n" +
+	"\x05Stall\x12\x12\n" +
+	"\x04some\x18\x01 \x01(\x01R\x04some\x12\x12\n" +
+	"\x04full\x18\x02 \x01(\x01R\x04full\"\xb5\x01\n" +
+	"\fNetworkMount\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1e\n" +
+	"\n" +
+	"mountpoint\x18\x02 \x01(\tR\n" +
+	"mountpoint\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x125\n" +
+	"\bcapacity\x18\x04 \x01(\v2\x19.pulse.plugin.v1.CapacityR\bcapacity\x12\"\n" +
+	"\funresponsive\x18\x05 \x01(\bR\funresponsive\"\xd5\x03\n" +
+	"\x04Pool\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x125\n" +
+	"\bcapacity\x18\x03 \x01(\v2\x19.pulse.plugin.v1.CapacityR\bcapacity\x12$\n" +
+	"\rfragmentation\x18\x04 \x01(\x01R\rfragmentation\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\tR\x06status\x12\x12\n" +
+	"\x04scan\x18\x06 \x01(\tR\x04scan\x129\n" +
+	"\n" +
+	"scanned_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tscannedAt\x12#\n" +
+	"\rscan_progress\x18\b \x01(\x01R\fscanProgress\x12\x16\n" +
+	"\x06errors\x18\t \x01(\tR\x06errors\x12\x1f\n" +
+	"\vread_errors\x18\n" +
+	" \x01(\x04R\n" +
+	"readErrors\x12!\n" +
+	"\fwrite_errors\x18\v \x01(\x04R\vwriteErrors\x12'\n" +
+	"\x0fchecksum_errors\x18\f \x01(\x04R\x0echecksumErrors\x125\n" +
+	"\adevices\x18\r \x03(\v2\x1b.pulse.plugin.v1.PoolDeviceR\adevices\"6\n" +
+	"\n" +
+	"PoolDevice\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\"\x99\x03\n" +
+	"\bDiskWear\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x1e\n" +
+	"\n" +
+	"rotational\x18\x03 \x01(\bR\n" +
+	"rotational\x124\n" +
+	"\bpower_on\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\apowerOn\x12\x17\n" +
+	"\x04wear\x18\x05 \x01(\x01H\x00R\x04wear\x88\x01\x01\x12/\n" +
+	"\x13reallocated_sectors\x18\x06 \x01(\x04R\x12reallocatedSectors\x12'\n" +
+	"\x0fpending_sectors\x18\a \x01(\x04R\x0ependingSectors\x121\n" +
+	"\x14uncorrectable_errors\x18\b \x01(\x04R\x13uncorrectableErrors\x12\x1d\n" +
+	"\n" +
+	"crc_errors\x18\t \x01(\x04R\tcrcErrors\x12\x19\n" +
+	"\x05spare\x18\n" +
+	" \x01(\x01H\x01R\x05spare\x88\x01\x01\x12\x18\n" +
+	"\awritten\x18\v \x01(\x04R\awrittenB\a\n" +
+	"\x05_wearB\b\n" +
+	"\x06_spare\"\xf8\x01\n" +
+	"\x03GPU\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06vendor\x18\x03 \x01(\tR\x06vendor\x12\x19\n" +
+	"\x05usage\x18\x04 \x01(\x01H\x00R\x05usage\x88\x01\x01\x121\n" +
+	"\x06memory\x18\x05 \x01(\v2\x19.pulse.plugin.v1.CapacityR\x06memory\x12%\n" +
+	"\vtemperature\x18\x06 \x01(\x01H\x01R\vtemperature\x88\x01\x01\x12\x14\n" +
+	"\x05power\x18\a \x01(\x01R\x05power\x12\x10\n" +
+	"\x03fan\x18\b \x01(\x01R\x03fanB\b\n" +
+	"\x06_usageB\x0e\n" +
+	"\f_temperature\"\x87\x01\n" +
+	"\bPackages\x12\x18\n" +
+	"\amanager\x18\x01 \x01(\tR\amanager\x12\x1c\n" +
+	"\tavailable\x18\x02 \x01(\x03R\tavailable\x12\x1a\n" +
+	"\bsecurity\x18\x03 \x01(\x03R\bsecurity\x12'\n" +
+	"\x0freboot_required\x18\x04 \x01(\bR\x0erebootRequired\"{\n" +
+	"\aBattery\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06charge\x18\x02 \x01(\x01R\x06charge\x12\x16\n" +
+	"\x06status\x18\x03 \x01(\tR\x06status\x12\x16\n" +
+	"\x06health\x18\x04 \x01(\x01R\x06health\x12\x14\n" +
+	"\x05power\x18\x05 \x01(\x01R\x05power\"]\n" +
+	"\vProxmoxLink\x12\x1b\n" +
+	"\tnode_name\x18\x01 \x01(\tR\bnodeName\x12\x12\n" +
+	"\x04vmid\x18\x02 \x01(\x03R\x04vmid\x12\x1d\n" +
+	"\n" +
+	"guest_uuid\x18\x03 \x01(\tR\tguestUuid\":\n" +
+	"\fDegradedPart\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\tR\x04part\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reasonB?Z=github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_pulse_plugin_v1_machine_proto_rawDescOnce sync.Once
@@ -1259,7 +2434,7 @@ func file_pulse_plugin_v1_machine_proto_rawDescGZIP() []byte {
 	return file_pulse_plugin_v1_machine_proto_rawDescData
 }
 
-var file_pulse_plugin_v1_machine_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_pulse_plugin_v1_machine_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_pulse_plugin_v1_machine_proto_goTypes = []any{
 	(*Host)(nil),                  // 0: pulse.plugin.v1.Host
 	(*Agent)(nil),                 // 1: pulse.plugin.v1.Agent
@@ -1272,12 +2447,23 @@ var file_pulse_plugin_v1_machine_proto_goTypes = []any{
 	(*DiskHealth)(nil),            // 8: pulse.plugin.v1.DiskHealth
 	(*RAIDArray)(nil),             // 9: pulse.plugin.v1.RAIDArray
 	(*RAIDDevice)(nil),            // 10: pulse.plugin.v1.RAIDDevice
-	nil,                           // 11: pulse.plugin.v1.Sensors.TemperaturesEntry
-	nil,                           // 12: pulse.plugin.v1.Sensors.FansEntry
-	nil,                           // 13: pulse.plugin.v1.Sensors.PowerEntry
-	nil,                           // 14: pulse.plugin.v1.Sensors.AdditionalEntry
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*Pressure)(nil),              // 11: pulse.plugin.v1.Pressure
+	(*Stall)(nil),                 // 12: pulse.plugin.v1.Stall
+	(*NetworkMount)(nil),          // 13: pulse.plugin.v1.NetworkMount
+	(*Pool)(nil),                  // 14: pulse.plugin.v1.Pool
+	(*PoolDevice)(nil),            // 15: pulse.plugin.v1.PoolDevice
+	(*DiskWear)(nil),              // 16: pulse.plugin.v1.DiskWear
+	(*GPU)(nil),                   // 17: pulse.plugin.v1.GPU
+	(*Packages)(nil),              // 18: pulse.plugin.v1.Packages
+	(*Battery)(nil),               // 19: pulse.plugin.v1.Battery
+	(*ProxmoxLink)(nil),           // 20: pulse.plugin.v1.ProxmoxLink
+	(*DegradedPart)(nil),          // 21: pulse.plugin.v1.DegradedPart
+	nil,                           // 22: pulse.plugin.v1.Sensors.TemperaturesEntry
+	nil,                           // 23: pulse.plugin.v1.Sensors.FansEntry
+	nil,                           // 24: pulse.plugin.v1.Sensors.PowerEntry
+	nil,                           // 25: pulse.plugin.v1.Sensors.AdditionalEntry
+	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
 }
 var file_pulse_plugin_v1_machine_proto_depIdxs = []int32{
 	3,  // 0: pulse.plugin.v1.Host.filesystems:type_name -> pulse.plugin.v1.Filesystem
@@ -1286,24 +2472,43 @@ var file_pulse_plugin_v1_machine_proto_depIdxs = []int32{
 	7,  // 3: pulse.plugin.v1.Host.sensors:type_name -> pulse.plugin.v1.Sensors
 	9,  // 4: pulse.plugin.v1.Host.raid:type_name -> pulse.plugin.v1.RAIDArray
 	1,  // 5: pulse.plugin.v1.Host.agent:type_name -> pulse.plugin.v1.Agent
-	15, // 6: pulse.plugin.v1.Agent.interval:type_name -> google.protobuf.Duration
-	2,  // 7: pulse.plugin.v1.Agent.token:type_name -> pulse.plugin.v1.TokenRef
-	16, // 8: pulse.plugin.v1.TokenRef.last_used:type_name -> google.protobuf.Timestamp
-	4,  // 9: pulse.plugin.v1.Filesystem.capacity:type_name -> pulse.plugin.v1.Capacity
-	15, // 10: pulse.plugin.v1.DiskIO.read_time:type_name -> google.protobuf.Duration
-	15, // 11: pulse.plugin.v1.DiskIO.write_time:type_name -> google.protobuf.Duration
-	15, // 12: pulse.plugin.v1.DiskIO.busy_time:type_name -> google.protobuf.Duration
-	11, // 13: pulse.plugin.v1.Sensors.temperatures:type_name -> pulse.plugin.v1.Sensors.TemperaturesEntry
-	12, // 14: pulse.plugin.v1.Sensors.fans:type_name -> pulse.plugin.v1.Sensors.FansEntry
-	13, // 15: pulse.plugin.v1.Sensors.power:type_name -> pulse.plugin.v1.Sensors.PowerEntry
-	14, // 16: pulse.plugin.v1.Sensors.additional:type_name -> pulse.plugin.v1.Sensors.AdditionalEntry
-	8,  // 17: pulse.plugin.v1.Sensors.disks:type_name -> pulse.plugin.v1.DiskHealth
-	10, // 18: pulse.plugin.v1.RAIDArray.devices:type_name -> pulse.plugin.v1.RAIDDevice
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	11, // 6: pulse.plugin.v1.Host.pressure:type_name -> pulse.plugin.v1.Pressure
+	13, // 7: pulse.plugin.v1.Host.network_mounts:type_name -> pulse.plugin.v1.NetworkMount
+	14, // 8: pulse.plugin.v1.Host.pools:type_name -> pulse.plugin.v1.Pool
+	16, // 9: pulse.plugin.v1.Host.wear:type_name -> pulse.plugin.v1.DiskWear
+	17, // 10: pulse.plugin.v1.Host.gpus:type_name -> pulse.plugin.v1.GPU
+	18, // 11: pulse.plugin.v1.Host.packages:type_name -> pulse.plugin.v1.Packages
+	19, // 12: pulse.plugin.v1.Host.batteries:type_name -> pulse.plugin.v1.Battery
+	20, // 13: pulse.plugin.v1.Host.proxmox:type_name -> pulse.plugin.v1.ProxmoxLink
+	21, // 14: pulse.plugin.v1.Host.degraded:type_name -> pulse.plugin.v1.DegradedPart
+	26, // 15: pulse.plugin.v1.Agent.interval:type_name -> google.protobuf.Duration
+	2,  // 16: pulse.plugin.v1.Agent.token:type_name -> pulse.plugin.v1.TokenRef
+	26, // 17: pulse.plugin.v1.Agent.clock_skew:type_name -> google.protobuf.Duration
+	27, // 18: pulse.plugin.v1.TokenRef.last_used:type_name -> google.protobuf.Timestamp
+	4,  // 19: pulse.plugin.v1.Filesystem.capacity:type_name -> pulse.plugin.v1.Capacity
+	26, // 20: pulse.plugin.v1.DiskIO.read_time:type_name -> google.protobuf.Duration
+	26, // 21: pulse.plugin.v1.DiskIO.write_time:type_name -> google.protobuf.Duration
+	26, // 22: pulse.plugin.v1.DiskIO.busy_time:type_name -> google.protobuf.Duration
+	22, // 23: pulse.plugin.v1.Sensors.temperatures:type_name -> pulse.plugin.v1.Sensors.TemperaturesEntry
+	23, // 24: pulse.plugin.v1.Sensors.fans:type_name -> pulse.plugin.v1.Sensors.FansEntry
+	24, // 25: pulse.plugin.v1.Sensors.power:type_name -> pulse.plugin.v1.Sensors.PowerEntry
+	25, // 26: pulse.plugin.v1.Sensors.additional:type_name -> pulse.plugin.v1.Sensors.AdditionalEntry
+	8,  // 27: pulse.plugin.v1.Sensors.disks:type_name -> pulse.plugin.v1.DiskHealth
+	10, // 28: pulse.plugin.v1.RAIDArray.devices:type_name -> pulse.plugin.v1.RAIDDevice
+	12, // 29: pulse.plugin.v1.Pressure.cpu:type_name -> pulse.plugin.v1.Stall
+	12, // 30: pulse.plugin.v1.Pressure.memory:type_name -> pulse.plugin.v1.Stall
+	12, // 31: pulse.plugin.v1.Pressure.io:type_name -> pulse.plugin.v1.Stall
+	4,  // 32: pulse.plugin.v1.NetworkMount.capacity:type_name -> pulse.plugin.v1.Capacity
+	4,  // 33: pulse.plugin.v1.Pool.capacity:type_name -> pulse.plugin.v1.Capacity
+	27, // 34: pulse.plugin.v1.Pool.scanned_at:type_name -> google.protobuf.Timestamp
+	15, // 35: pulse.plugin.v1.Pool.devices:type_name -> pulse.plugin.v1.PoolDevice
+	26, // 36: pulse.plugin.v1.DiskWear.power_on:type_name -> google.protobuf.Duration
+	4,  // 37: pulse.plugin.v1.GPU.memory:type_name -> pulse.plugin.v1.Capacity
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_machine_proto_init() }
@@ -1311,13 +2516,15 @@ func file_pulse_plugin_v1_machine_proto_init() {
 	if File_pulse_plugin_v1_machine_proto != nil {
 		return
 	}
+	file_pulse_plugin_v1_machine_proto_msgTypes[16].OneofWrappers = []any{}
+	file_pulse_plugin_v1_machine_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_plugin_v1_machine_proto_rawDesc), len(file_pulse_plugin_v1_machine_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
