@@ -13,8 +13,9 @@ NODE_EXAMPLE := plugins/examples/node-hello
 # What agents are built for: those the hub serves by name (/download/pulse-agent?arch=…).
 AGENT_TARGETS := linux-amd64 linux-arm64 linux-armv7 linux-armv6 linux-386 darwin-amd64 darwin-arm64 \
 	windows-amd64 windows-arm64 windows-386 freebsd-amd64 freebsd-arm64
-# One of each kind of system and word size is linked by every check; the others are type-checked.
-AGENT_LINKED  := linux-armv6 windows-386 freebsd-amd64
+# The systems other than this one are vetted once each; every target is built by `make agents`, before a release.
+AGENT_VETTED  := darwin-arm64 windows-amd64 freebsd-amd64
+AGENT_LINKED  := linux-armv6 windows-386
 # agent_env turns the name of a target into the environment of the compiler.
 agent_env = os=$${target%%-*} arch=$${target\#*-} arm=; case $$arch in armv*) arm=$${arch\#armv} arch=arm;; esac; \
 	export CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch GOARM=$$arm
@@ -46,8 +47,8 @@ agents: tools-go ## bin/agents: the agent for every system, with its checksum; t
 	  $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$file ./agent/cmd/pulse-agent ); done
 	@cd $(BIN)/agents && for file in pulse-agent-*; do sha256sum $$file >$$file.sha256; done
 
-agents-check: tools-go ## vet the agent for every system it is built for, and link it for some
-	@for target in $(AGENT_TARGETS); do ( $(agent_env); echo "vet $$target"; $(GO) vet ./agent/cmd/... ./agent/app/... ./agent/internal/... ); done
+agents-check: tools-go ## vet the agent for the other systems, and build it for 32 bits
+	@for target in $(AGENT_VETTED); do ( $(agent_env); echo "vet $$target"; $(GO) vet ./agent/cmd/... ./agent/app/... ./agent/internal/... ); done
 	@for target in $(AGENT_LINKED); do ( $(agent_env); echo "link $$target"; $(GO) build -trimpath -o /dev/null ./agent/cmd/pulse-agent ); done
 
 page: $(WEB)/dist/app/index.html ## build the page into hub/web/dist/app

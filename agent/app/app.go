@@ -27,12 +27,28 @@ func New(cfg config.Config, version string, logger hclog.Logger) *App {
 }
 
 // Run runs the agent until the context ends, and returns nil then. It waits for everything it started.
-func (a *App) Run(ctx context.Context) error {
-	roads := a.roads(a.identity(ctx, false), a.targets(a.config.Spool.Dir))
-	a.logger.Info("agent starts", "version", a.version, "interval", a.config.Interval, "modules", names(roads), "hubs", len(a.config.Targets))
-	a.warnOfMissingModules()
+func (a *App) Run(ctx context.Context) error { return a.RunProgram(ctx, Program{}) }
 
+// RunProgram does so for an agent that is the whole of a program, which is kept up to date. It returns [ErrReplaced] when
+// the program is another one.
+func (a *App) RunProgram(ctx context.Context, program Program) error {
+	var roads []*road
+	who := self{Identity: a.identity(ctx, false)}
 	var parts []func(context.Context) error
+	if program.Path != "" {
+		follower := a.follower(program, func() bool { return snapshot(roads).Sent > 0 })
+		who.updatedFrom = follower.UpdatedFrom()
+		parts = append(parts, follower.Run)
+	}
+	if len(a.config.Targets) > 0 {
+		who.commands = a.commands(who.Identity)
+		parts = append(parts, who.commands.Run)
+	}
+	if a.config.Proxmox.Enabled {
+		parts = append(parts, a.registrar().Run)
+	}
+	roads = a.roads(who, a.targets(a.config.Spool.Dir))
+	a.logger.Info("agent starts", "version", a.version, "interval", a.config.Interval, "modules", names(roads), "hubs", len(a.config.Targets))
 	for _, road := range roads {
 		parts = append(parts, road.parts()...)
 	}

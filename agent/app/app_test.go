@@ -3,8 +3,10 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -55,6 +57,10 @@ func run(t *testing.T, change func(*config.Config)) (first, second report.Host, 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	hub := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		if request.URL.Path != report.HostPath {
+			http.NotFound(writer, request)
+			return
+		}
 		var body report.Host
 		if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
 			t.Errorf("decode report: %v", err)
@@ -109,22 +115,75 @@ func TestAgentReportsAtOnceAndAgain(t *testing.T) {
 	if strings.Contains(log, "tok\"") || strings.Contains(log, "no such module") {
 		t.Errorf("unexpected log:\n%s", log)
 	}
-	if strings.Count(log, "hub enables commands") != 1 {
+	if strings.Count(log, "the hub may run commands on this machine") != 1 {
 		t.Errorf("wish for commands is not logged once:\n%s", log)
 	}
 }
 
-func TestMissingModulesAreNamedOnlyWhenAskedFor(t *testing.T) {
-	_, _, log := run(t, func(cfg *config.Config) {
-		cfg.Proxmox.Enabled, cfg.EnableCommands = true, true
-	})
-	for _, module := range []string{"module=proxmox", "module=commands"} {
-		if strings.Count(log, module) != 1 {
-			t.Errorf("log does not name %s once:\n%s", module, log)
+func TestCommandsAreReportedAsTheMachineIsConfigured(t *testing.T) {
+	own, _, _ := run(t, func(*config.Config) {})
+	if own.Agent.CommandsEnabled {
+		t.Error("what the hub wants counts as configured here")
+	}
+	own, _, log := run(t, func(cfg *config.Config) { cfg.Proxmox.Enabled, cfg.EnableCommands = true, true })
+	if !own.Agent.CommandsEnabled || strings.Count(log, "the hub may run commands on this machine") != 1 {
+		t.Errorf("agent = %+v, log:\n%s", own.Agent, log)
+	}
+	if strings.Count(log, "Proxmox is not known to the hub") != 1 {
+		t.Errorf("the log says nothing of Proxmox:\n%s", log)
+	}
+}
+
+// TestProgramIsFollowed: a program that takes the place of another is noticed, and its first report is noted.
+func TestProgramIsFollowed(t *testing.T) {
+	first := make(chan report.Host, 1)
+	hub := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		var body report.Host
+		if request.URL.Path != report.HostPath || json.NewDecoder(request.Body).Decode(&body) != nil {
+			http.NotFound(writer, request)
+			return
+		}
+		_, _ = writer.Write([]byte(`{"success":true,"hostId":"h"}`))
+		select {
+		case first <- body:
+		default:
+		}
+	}))
+	defer hub.Close()
+	dir := t.TempDir()
+	program := app.Program{Path: filepath.Join(dir, "pulse-agent")}
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(dir, name+".new"), []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, name+".new"), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if strings.Contains(log, "module=docker") {
-		t.Errorf("log names a module nobody asked for:\n%s", log)
+	write("pulse-agent", "old")
+	write(".pulse-update-info", `{"from":"1.2.2","to":"1.2.3","at":"2026-01-02T03:04:05Z"}`)
+	cfg := settings(filepath.Join(dir, "state"), hub.URL)
+	cfg.DisableAutoUpdate = true
+	ended := make(chan error, 1)
+	go func() { ended <- app.New(cfg, "1.2.3", hclog.NewNullLogger()).RunProgram(t.Context(), program) }()
+	if body := <-first; body.Agent.UpdatedFrom != "1.2.2" {
+		t.Errorf("updated from %q", body.Agent.UpdatedFrom)
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		if raw, _ := os.ReadFile(filepath.Join(cfg.StateDir, "accepted")); string(raw) == "1.2.3\n" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the accepted report is not noted")
+		}
+		<-tick.C
+	}
+	write("pulse-agent", "new")
+	if err := <-ended; !errors.Is(err, app.ErrReplaced) {
+		t.Errorf("RunProgram = %v", err)
 	}
 }
 

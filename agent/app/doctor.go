@@ -16,7 +16,7 @@ func (a *App) Doctor(ctx context.Context, to io.Writer) (healthy bool, err error
 	who := a.identity(ctx, true)
 	var sections []doctor.Section
 	var modules []string
-	for _, module := range a.modules(who) {
+	for _, module := range a.modules(self{Identity: who}) {
 		modules = append(modules, module.Info().Name)
 		sections = append(sections, doctor.Module(ctx, module))
 	}

@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/pulse-hub/pulse/agent/internal/host"
 	"github.com/pulse-hub/pulse/agent/internal/host/outcome"
-	"github.com/pulse-hub/pulse/agent/internal/identity"
 	"github.com/pulse-hub/pulse/agent/internal/module"
 	"github.com/pulse-hub/pulse/agent/report"
 )
@@ -19,10 +16,10 @@ import (
 // hostModule makes a module of the collector of the machine.
 type hostModule struct {
 	collector *host.Collector
-	identity  identity.Identity
+	self      self
 	version   string
-	interval  int // seconds
-	wish      commandsWish
+	interval  int                // seconds
+	commands  bool               // this machine is configured to run commands
 	collected func(*report.Host) // is told of each report; may be nil
 
 	mu sync.Mutex // one collection at a time: other modules may read, too
@@ -62,22 +59,24 @@ func (h *hostModule) read(ctx context.Context) (*report.Host, error) {
 	current.Agent.Version = h.version
 	current.Agent.Type = report.AgentTypeUnified
 	current.Agent.IntervalSeconds = h.interval
-	if h.identity.HostID != "" {
-		current.Host.ID, current.Host.MachineID = h.identity.HostID, h.identity.MachineID
-	}
+	current.Agent.UpdatedFrom, current.Agent.CommandsEnabled = h.self.updatedFrom, h.commands
 	return current, nil
 }
 
 // Hear follows what the administrator of the first hub wants.
 func (h *hostModule) Hear(answer module.Answer) error {
-	if answer.Target != 0 || !answer.Accepted() {
+	if answer.Target != 0 || !answer.Accepted() || h.self.commands == nil {
 		return nil
 	}
 	var content report.HostAnswer
 	if err := json.Unmarshal(answer.Body, &content); err != nil {
 		return fmt.Errorf("decode answer: %w", err)
 	}
-	h.wish.hear(content)
+	var wanted *bool
+	if content.Config != nil {
+		wanted = content.Config.CommandsEnabled
+	}
+	h.self.commands.Override(wanted)
 	return nil
 }
 
@@ -102,19 +101,4 @@ func checks(outcomes []host.Outcome) []module.Check {
 		})
 	}
 	return list
-}
-
-// commandsWish follows whether the hub's administrator wants commands on this machine, which this build cannot run, and
-// says so when the wish changes.
-type commandsWish struct {
-	logger hclog.Logger
-	wanted bool
-}
-
-func (c *commandsWish) hear(answer report.HostAnswer) {
-	wanted := answer.Config != nil && answer.Config.CommandsEnabled != nil && *answer.Config.CommandsEnabled
-	if wanted && !c.wanted {
-		c.logger.Warn("the hub enables commands, which this build has no module for")
-	}
-	c.wanted = wanted
 }

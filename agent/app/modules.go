@@ -2,16 +2,23 @@ package app
 
 import (
 	"context"
-	"os"
 	"time"
 
+	"github.com/pulse-hub/pulse/agent/internal/command"
 	"github.com/pulse-hub/pulse/agent/internal/host"
 	"github.com/pulse-hub/pulse/agent/internal/identity"
 	"github.com/pulse-hub/pulse/agent/internal/module"
 )
 
-// modules builds the modules that are asked for and that this build has.
-func (a *App) modules(who identity.Identity) []module.Module {
+// self is what modules know of the agent they are a part of.
+type self struct {
+	identity.Identity
+	updatedFrom string          // the version before an update; empty: there was none
+	commands    *command.Runner // nil where nothing can run commands
+}
+
+// modules builds the modules that are asked for.
+func (a *App) modules(who self) []module.Module {
 	var list []module.Module
 	host := a.host(who)
 	if a.config.Host.Enabled {
@@ -26,46 +33,26 @@ func (a *App) modules(who identity.Identity) []module.Module {
 	return list
 }
 
-func (a *App) host(who identity.Identity) *hostModule {
-	logger := a.logger.Named("host")
+func (a *App) host(who self) *hostModule {
 	return &hostModule{
 		collector: host.New(host.Options{
 			Hostname:    a.config.Hostname,
 			AgentID:     who.AgentID,
+			HostID:      who.HostID,
+			MachineID:   who.MachineID,
 			ReportIP:    a.config.ReportIP,
 			Tags:        a.config.Tags,
 			DiskExclude: a.config.Host.DiskExclude,
 			Interval:    a.config.Interval,
-			Logger:      logger,
+			Logger:      a.logger.Named("host"),
 		}),
-		identity: who, version: a.version, interval: int(a.config.Interval / time.Second),
-		wish: commandsWish{logger: logger},
+		self: who, version: a.version, interval: int(a.config.Interval / time.Second), commands: a.config.EnableCommands,
 	}
 }
 
 // identity finds out under which ids this machine reports.
 func (a *App) identity(ctx context.Context, readOnly bool) identity.Identity {
-	hostname := a.config.Hostname
-	if hostname == "" {
-		hostname, _ = os.Hostname() // the host module says so when there is none
-	}
 	return identity.Resolve(ctx, identity.Options{
-		StateDir: a.config.StateDir, AgentID: a.config.AgentID, Hostname: hostname, ReadOnly: readOnly, Logger: a.logger.Named("identity"),
+		StateDir: a.config.StateDir, AgentID: a.config.AgentID, Hostname: a.hostname(), ReadOnly: readOnly, Logger: a.logger.Named("identity"),
 	})
-}
-
-// warnOfMissingModules names each module that was asked for and that this build lacks.
-func (a *App) warnOfMissingModules() {
-	asked := []struct {
-		module string
-		by     bool
-	}{
-		{"proxmox", a.config.Proxmox.Enabled},
-		{"commands", a.config.EnableCommands},
-	}
-	for _, each := range asked {
-		if each.by {
-			a.logger.Warn("this build has no such module", "module", each.module)
-		}
-	}
 }

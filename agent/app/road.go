@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/agent/internal/health"
-	"github.com/pulse-hub/pulse/agent/internal/identity"
 	"github.com/pulse-hub/pulse/agent/internal/module"
 	"github.com/pulse-hub/pulse/agent/internal/sender"
 	"github.com/pulse-hub/pulse/agent/internal/spool"
@@ -26,7 +25,7 @@ type road struct {
 }
 
 // roads builds a road for each module. It opens their spools, which share the room they may take.
-func (a *App) roads(who identity.Identity, targets []*sender.Target) []*road {
+func (a *App) roads(who self, targets []*sender.Target) []*road {
 	var roads []*road
 	modules := a.modules(who)
 	for _, each := range modules {

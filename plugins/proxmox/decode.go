@@ -117,6 +117,7 @@ type nodeStatus struct {
 	CPUInfo struct {
 		Model   text   `json:"model"`
 		CPUs    number `json:"cpus"`
+		Cores   number `json:"cores"` // in all sockets
 		Sockets number `json:"sockets"`
 		MHz     text   `json:"mhz"`
 	} `json:"cpuinfo"`

@@ -62,6 +62,7 @@ func (s *source) nodeDetail(v *view, n member, status *nodeStatus, updates int) 
 	d := &resource.Node{
 		Host: s.address(v, n), Version: release(string(status.PVEVersion)), Kernel: kernelOf(status),
 		CPUModel: string(status.CPUInfo.Model), CPUs: status.CPUInfo.CPUs.Int(), Sockets: status.CPUInfo.Sockets.Int(),
+		Cores:       status.CPUInfo.Cores.Int(),
 		ClusterName: v.name, Connection: "healthy", PendingUpdates: updates, GuestURL: s.config.GuestURL,
 	}
 	if mhz, err := strconv.ParseFloat(string(status.CPUInfo.MHz), 64); err == nil && mhz > 0 && mhz < 1e6 {

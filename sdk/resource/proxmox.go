@@ -9,6 +9,7 @@ type Node struct {
 	Kernel         string
 	CPUModel       string
 	CPUs, Sockets  int     // logical processors; sockets
+	Cores          int     // processor cores in all sockets, 0 if not known
 	CPUMHz         float64 // 0 if not known
 	LoadAverage    []float64
 	ClusterName    string // empty for a stand-alone node

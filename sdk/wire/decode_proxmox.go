@@ -17,6 +17,7 @@ func decodeNode(p *pluginv1.Node) *resource.Node {
 		CPUModel:        p.GetCpuModel(),
 		CPUs:            decodeInt(p.GetCpus()),
 		Sockets:         decodeInt(p.GetSockets()),
+		Cores:           decodeInt(p.GetCores()),
 		CPUMHz:          decodeFloat(p.GetCpuMhz()),
 		LoadAverage:     decodeFloats(p.GetLoadAverage()),
 		ClusterName:     p.GetClusterName(),

@@ -17,6 +17,7 @@ func encodeNode(v *resource.Node) *pluginv1.Node {
 		CpuModel:        v.CPUModel,
 		Cpus:            int64(v.CPUs),
 		Sockets:         int64(v.Sockets),
+		Cores:           int64(v.Cores),
 		CpuMhz:          v.CPUMHz,
 		LoadAverage:     v.LoadAverage,
 		ClusterName:     v.ClusterName,

@@ -1,6 +1,7 @@
 // Command pulse-agent reports the machine it runs on to a Pulse hub.
 //
-// "pulse-agent doctor" prints what it can and cannot see instead, and why.
+// "pulse-agent doctor" prints what it can and cannot see instead, and why. "pulse-agent update" brings the program up to
+// date once, and "pulse-agent register" makes Proxmox known to the hub.
 //
 // Exit codes: 0 after a signal to end, --version, --help and --self-test; 1 for a configuration that cannot be used, such
 // as a missing token, for a failure while running, and when the doctor finds something that ought to work and does not.
@@ -38,7 +39,8 @@ func main() {
 	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, config.Source{Args: os.Args[1:], LookupEnv: os.LookupEnv, Usage: os.Stdout}, os.Stdout, os.Stderr))
+	source := config.Source{Args: os.Args[1:], LookupEnv: os.LookupEnv, Usage: os.Stdout}
+	os.Exit(serve(ctx, func(ctx context.Context) int { return run(ctx, source, os.Stdout, os.Stderr) }))
 }
 
 // tuneMemory sets the collector's knobs, unless the administrator did so in the environment.
@@ -73,11 +75,30 @@ func run(ctx context.Context, source config.Source, stdout, stderr io.Writer) in
 	if cfg.Doctor {
 		return examine(ctx, agent, stdout, stderr)
 	}
-	if err := agent.Run(ctx); err != nil {
+	if err := work(ctx, agent, cfg, source.Args); err != nil {
 		logger.Error("agent stops", "error", err)
 		return 1
 	}
 	return 0
+}
+
+// work runs the agent, or the one thing that is asked for instead.
+func work(ctx context.Context, agent *app.App, cfg config.Config, args []string) error {
+	program, err := app.OwnProgram(args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case cfg.Register:
+		return agent.Register(ctx)
+	case cfg.Update:
+		return agent.Update(ctx, program)
+	}
+	err = agent.RunProgram(ctx, program)
+	if errors.Is(err, app.ErrReplaced) {
+		return runInstead(program)
+	}
+	return err
 }
 
 // examine prints the doctor's findings and returns the exit code.

@@ -75,6 +75,9 @@ type Config struct {
 	Spool Spool
 	// Doctor asks for an account of what the agent can see rather than for a running agent.
 	Doctor bool
+	// Update asks for bringing the program up to date, and Register for making Proxmox known to the hub, once and now.
+	Update   bool
+	Register bool
 	// ShowVersion and SelfTest ask for no more than a version, or for no more than loading.
 	ShowVersion bool
 	SelfTest    bool
@@ -154,15 +157,14 @@ type Source struct {
 }
 
 // Load reads and checks the settings. With --version nothing but the command line is read; with --self-test a token may
-// be missing. The first argument may be the word doctor. Errors name the key, variable or flag at fault.
+// be missing. The first argument may be the word doctor, update or register. Errors name the key, variable or flag at fault.
 func Load(source Source) (Config, error) {
 	if source.ReadFile == nil {
 		source.ReadFile = os.ReadFile
 	}
 	loader := newLoader(source)
 	args := source.Args
-	if len(args) > 0 && args[0] == "doctor" {
-		loader.config.Doctor = true
+	if len(args) > 0 && loader.config.isAsked(args[0]) {
 		args = args[1:]
 	}
 	flags, err := parseFlags(loader.settings(), args, source.Usage)
@@ -187,6 +189,21 @@ func Load(source Source) (Config, error) {
 		return Config{}, err
 	}
 	return loader.config, nil
+}
+
+// isAsked notes what the word asks for, if it is one that does.
+func (c *Config) isAsked(word string) bool {
+	switch word {
+	case "doctor":
+		c.Doctor = true
+	case "update":
+		c.Update = true
+	case "register":
+		c.Register = true
+	default:
+		return false
+	}
+	return true
 }
 
 // loader is a configuration in the making.

@@ -367,9 +367,15 @@ func TestBadFilesAreNamedAndNotQuoted(t *testing.T) {
 	}
 }
 
-func TestDoctor(t *testing.T) {
-	cfg, err := load([]string{"doctor", "--interval", "5s"}, map[string]string{"PULSE_TOKEN": "t"}, nil)
-	if err != nil || !cfg.Doctor || cfg.Interval != 5*time.Second {
-		t.Errorf("Load = %+v, %v", cfg, err)
+func TestWordsAskForOneThing(t *testing.T) {
+	for word, asked := range map[string]func(config.Config) bool{
+		"update":   func(c config.Config) bool { return c.Update && !c.Register && !c.Doctor },
+		"register": func(c config.Config) bool { return c.Register && !c.Update && !c.Doctor },
+		"doctor":   func(c config.Config) bool { return c.Doctor && !c.Update && !c.Register },
+	} {
+		cfg, err := load([]string{word, "--interval", "5s"}, map[string]string{"PULSE_TOKEN": "t"}, nil)
+		if err != nil || !asked(cfg) || cfg.Interval != 5*time.Second {
+			t.Errorf("%s: %+v, %v", word, cfg, err)
+		}
 	}
 }

@@ -172,7 +172,7 @@ func writeUsage(flags *flag.FlagSet, to io.Writer) {
 		return
 	}
 	// Usage text that cannot be written has no one to be told.
-	_, _ = fmt.Fprintln(to, "Usage of pulse-agent [doctor] (most flags also have an environment variable; the configuration file has the same names):")
+	_, _ = fmt.Fprintln(to, "Usage of pulse-agent [doctor|update|register] (most flags also have an environment variable; the configuration file has the same names):")
 	flags.SetOutput(to)
 	flags.PrintDefaults()
 }

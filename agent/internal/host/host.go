@@ -51,8 +51,10 @@ const (
 type Options struct {
 	// Hostname replaces the system's name when not empty.
 	Hostname string
-	// AgentID replaces the machine id as the agent's id when not empty.
+	// AgentID is the agent's id; empty: the host's, or else its name.
 	AgentID string
+	// HostID and MachineID are those of the machine; empty where it has none.
+	HostID, MachineID string
 	// ReportIP and Tags are passed on in each report.
 	ReportIP string
 	Tags     []string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
@@ -18,9 +17,9 @@ import (
 // and reading them may run a program.
 const identityLife = time.Hour
 
-// identity reads what the machine is: names, versions, ids. The ids are read once and stay for the life of the process.
+// identity reads what the machine is: names and versions. The agent's id stays for the life of the process.
 type identity struct {
-	hostname, agentID, reportIP string // as configured, may be empty
+	options Options
 
 	system    system
 	facts     report.HostInfo
@@ -30,23 +29,19 @@ type identity struct {
 
 // system is where identity reads from.
 type system struct {
-	hostname  func() (string, error)
-	machineID func(ctx context.Context) (string, error)
-	platform  func(ctx context.Context) (platform, family, version string, err error)
-	kernel    func(ctx context.Context) (string, error)
-	arch      func() (string, error)
-	cores     func(ctx context.Context) (int, error)
-	uptime    func(ctx context.Context) (uint64, error)
+	hostname func() (string, error)
+	platform func(ctx context.Context) (platform, family, version string, err error)
+	kernel   func(ctx context.Context) (string, error)
+	arch     func() (string, error)
+	cores    func(ctx context.Context) (int, error)
+	uptime   func(ctx context.Context) (uint64, error)
 }
 
 func newIdentity(options Options) *identity {
 	return &identity{
-		hostname: options.Hostname, agentID: options.AgentID, reportIP: options.ReportIP,
+		options: options,
 		system: system{
 			hostname: os.Hostname,
-			machineID: func(ctx context.Context) (string, error) {
-				return machineID(ctx, os.ReadFile, net.Interfaces, host.HostIDWithContext)
-			},
 			platform: host.PlatformInformationWithContext,
 			kernel:   host.KernelVersionWithContext,
 			arch:     host.KernelArch,
@@ -87,14 +82,11 @@ func (i *identity) refresh(ctx context.Context) error {
 		*target = value
 	}
 	facts := &i.facts
-	if facts.Hostname = i.hostname; facts.Hostname == "" {
+	if facts.Hostname = i.options.Hostname; facts.Hostname == "" {
 		keep(&facts.Hostname, "hostname", i.system.hostname)
 	}
-	facts.DisplayName, facts.ReportIP = facts.Hostname, i.reportIP
-	if facts.MachineID == "" {
-		keep(&facts.MachineID, "machine id", func() (string, error) { return i.system.machineID(ctx) })
-		facts.ID = facts.MachineID
-	}
+	facts.DisplayName, facts.ReportIP = facts.Hostname, i.options.ReportIP
+	facts.ID, facts.MachineID = i.options.HostID, i.options.MachineID
 	keep(&facts.KernelVersion, "kernel version", func() (string, error) { return i.system.kernel(ctx) })
 	keep(&facts.Architecture, "architecture", i.system.arch)
 	platform, _, version, err := i.system.platform(ctx)
@@ -107,7 +99,7 @@ func (i *identity) refresh(ctx context.Context) error {
 		failed = append(failed, fmt.Errorf("count processors: %w", err))
 	}
 	if i.agent == "" {
-		i.agent = firstNonEmpty(i.agentID, facts.MachineID, facts.Hostname)
+		i.agent = firstNonEmpty(i.options.AgentID, facts.ID, facts.Hostname)
 	}
 	return errors.Join(failed...)
 }

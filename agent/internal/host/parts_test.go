@@ -164,47 +164,10 @@ func TestInterfaces(t *testing.T) {
 	}
 }
 
-func TestMachineID(t *testing.T) {
-	hardware := net.HardwareAddr{0x02, 0xab, 0, 0, 0, 0x01}
-	physical := []net.Interface{
-		{Name: "lo", Flags: net.FlagLoopback}, {Name: "docker0", HardwareAddr: net.HardwareAddr{2, 2, 2, 2, 2, 2}},
-		{Name: "veth1", HardwareAddr: net.HardwareAddr{3, 3, 3, 3, 3, 3}}, {Name: "wg0"}, {Name: "eth0", HardwareAddr: hardware},
-	}
-	tests := []struct {
-		name, file string
-		interfaces []net.Interface
-		want       string
-	}{
-		{"systemd", "11111111222233334444555555555ABC\n", physical, "11111111-2222-3333-4444-555555555abc"},
-		{"no file", "", physical, "mac-02ab00000001"},
-		{"uninitialized", "uninitialized\n", physical, "mac-02ab00000001"},
-		{"all zero", "00000000000000000000000000000000", physical, "mac-02ab00000001"},
-		{"not hex", "zzzzzzzz222233334444555555555555", physical, "mac-02ab00000001"},
-		{"no hardware", "", physical[:4], "from-system"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			readFile := func(path string) ([]byte, error) {
-				if path != "/etc/machine-id" || test.file == "" {
-					return nil, os.ErrNotExist
-				}
-				return []byte(test.file), nil
-			}
-			got, err := machineID(t.Context(), readFile,
-				func() ([]net.Interface, error) { return test.interfaces, nil },
-				func(context.Context) (string, error) { return "from-system", nil })
-			if err != nil || got != test.want {
-				t.Errorf("machineID = %q, %v; want %q", got, err, test.want)
-			}
-		})
-	}
-}
-
 // fakeSystem answers from memory and counts how often the platform is asked.
 func fakeSystem(asked *int) system {
 	return system{
-		hostname:  func() (string, error) { return "os-name", nil },
-		machineID: func(context.Context) (string, error) { return "m", nil },
+		hostname: func() (string, error) { return "os-name", nil },
 		platform: func(context.Context) (string, string, string, error) {
 			*asked++
 			return "debian", "debian", "12.11", nil
@@ -222,26 +185,23 @@ func TestIdentity(t *testing.T) {
 		KernelVersion: "6.1", Architecture: "x86_64", CPUCount: 2, UptimeSeconds: 7,
 	}
 	tests := []struct {
-		name      string
-		options   Options
-		noMachine bool
-		agent     string
-		change    func(*report.HostInfo)
+		name    string
+		options Options
+		agent   string
+		change  func(*report.HostInfo)
 	}{
-		{"machine id", Options{}, false, "m", func(*report.HostInfo) {}},
-		{"configured", Options{AgentID: "a", Hostname: "h", ReportIP: "10.0.0.5"}, false, "a", func(info *report.HostInfo) {
+		{"machine id", Options{HostID: "m", MachineID: "m"}, "m", func(*report.HostInfo) {}},
+		{"clone", Options{HostID: "m-1", MachineID: "m"}, "m-1", func(info *report.HostInfo) { info.ID = "m-1" }},
+		{"configured", Options{HostID: "m", MachineID: "m", AgentID: "a", Hostname: "h", ReportIP: "10.0.0.5"}, "a", func(info *report.HostInfo) {
 			info.Hostname, info.DisplayName, info.ReportIP = "h", "h", "10.0.0.5"
 		}},
-		{"hostname", Options{}, true, "os-name", func(info *report.HostInfo) { info.ID, info.MachineID = "", "" }},
+		{"hostname", Options{}, "os-name", func(info *report.HostInfo) { info.ID, info.MachineID = "", "" }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var asked int
 			identity := newIdentity(test.options)
 			identity.system = fakeSystem(&asked)
-			if test.noMachine {
-				identity.system.machineID = func(context.Context) (string, error) { return "", nil }
-			}
 			var got report.Host
 			if err := identity.collect(t.Context(), &got); err != nil {
 				t.Fatal(err)
@@ -261,7 +221,7 @@ func TestIdentity(t *testing.T) {
 func TestIdentityIsReadHourlyAndRetriedAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
-		identity := newIdentity(Options{})
+		identity := newIdentity(Options{HostID: "m"})
 		identity.system = fakeSystem(&asked)
 		broken := errors.New("broken")
 		identity.system.kernel = func(context.Context) (string, error) { return "", broken }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,7 +253,7 @@ func TestPodsAreCutInOrder(t *testing.T) {
 	if got := collect(t, subject).Detail.Pods; got.Omitted != 26 || got.Problems != 30 || got.Total != 31 {
 		t.Errorf("count %+v", got)
 	}
-	eventually(t, "watch", func() bool { return server.Seen("watch", "/api/v1/pods") == 1 })
+	eventually(t, "watch", func() bool { return server.Seen("watch", "/api/v1/pods") > 0 })
 	for i := range 6 { // more than are kept in reserve
 		server.Delete("/api/v1/pods", "ns", fmt.Sprintf("p%02d", i))
 	}
@@ -470,10 +471,10 @@ func writeJSON(t *testing.T, cluster, user kubetest.Object) string {
 
 func TestWatchesShareOneEncryptedConnection(t *testing.T) {
 	server := kubetest.NewUnstarted(t)
-	connections := 0
+	var connections atomic.Int32
 	server.HTTP.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
-			connections++ // one goroutine accepts
+			connections.Add(1)
 		}
 	}
 	server.HTTP.EnableHTTP2 = true
@@ -495,9 +496,8 @@ func TestWatchesShareOneEncryptedConnection(t *testing.T) {
 		made, err := subject.Collect(t.Context())
 		return err == nil && len(made.(*report.Kubernetes).Pods) == 2
 	})
-	server.HTTP.Close()
-	if connections > 6 {
-		t.Errorf("%d connections for a dozen watches", connections)
+	if got := connections.Load(); got > 6 {
+		t.Errorf("%d connections for a dozen watches", got)
 	}
 }
 

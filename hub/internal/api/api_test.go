@@ -157,7 +157,9 @@ func TestEveryRouteKeepsItsWall(t *testing.T) {
 // public are the routes strangers may call. A new one has to be written down
 // here as well, by somebody who means it.
 func TestPublicRoutesAreTheseOnly(t *testing.T) {
-	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status /api/agent/ws /api/setup-script /api/auto-register"
+	want := "/api/health /api/version /api/server/info /api/agent/version /api/security/status /api/agent/ws /api/setup-script /api/auto-register " +
+		"/download/pulse-agent /download/pulse-docker-agent /download/pulse-host-agent /install.sh /install-host-agent.sh /install-docker-agent.sh " +
+		"/install-container-agent.sh /uninstall-host-agent.sh /install.ps1 /install-host-agent.ps1 /uninstall-host-agent.ps1"
 	var got []string
 	for _, r := range start(t).routes {
 		if r.Access.IsPublic() {

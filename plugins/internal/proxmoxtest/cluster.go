@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 )
 
 // Size is that of a made-up cluster of Proxmox VE.
@@ -19,6 +21,10 @@ type Size struct {
 type cluster struct {
 	size  Size
 	fixed map[string][]byte // bodies by path
+
+	mu    sync.Mutex
+	round int    // which the rows are of
+	rows  []byte // of all guests, nodes and storages
 }
 
 // NewCluster returns the answers of a made-up cluster of Proxmox VE 8.
@@ -39,7 +45,6 @@ func NewCluster(size Size) Answers {
 	}
 	c.fix("/version", object{"version": "8.4.1", "release": "8.4"})
 	c.fix("/cluster/status", status)
-	c.fix("/cluster/resources", c.resources())
 	c.fix("/nodes", nodes)
 	c.fix("/storage", definitions)
 	for _, path := range []string{"/cluster/backup", "/cluster/backup-info/not-backed-up", "/cluster/replication", "/cluster/ha/status/current"} {
@@ -72,7 +77,19 @@ func body(data any) []byte {
 	return text
 }
 
-func (c *cluster) resources() []object {
+// resources returns the answer to /cluster/resources, which real clusters
+// renew every ten seconds.
+func (c *cluster) resources() []byte {
+	round := int(time.Now().Unix() / 10)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if round != c.round {
+		c.round, c.rows = round, body(c.resourcesAt(round))
+	}
+	return c.rows
+}
+
+func (c *cluster) resourcesAt(round int) []object {
 	var rows []object
 	for i := range c.size.Nodes {
 		rows = append(rows, object{
@@ -81,7 +98,7 @@ func (c *cluster) resources() []object {
 		})
 	}
 	for i := range c.size.Guests {
-		rows = append(rows, c.guest(i))
+		rows = append(rows, c.guest(i, round))
 	}
 	for i := range c.size.Storages {
 		name, node := storageName(i/max(c.size.Nodes, 1)), nodeName(i%max(c.size.Nodes, 1))
@@ -95,21 +112,27 @@ func (c *cluster) resources() []object {
 
 func isMachine(guest int) bool { return guest%3 != 2 }
 
-func (c *cluster) guest(i int) object {
+// guest is a guest whose load changes with each round.
+func (c *cluster) guest(i, round int) object {
 	kind, vmid, node := "qemu", 100+i, nodeName(i%max(c.size.Nodes, 1))
 	if !isMachine(i) {
 		kind = "lxc"
 	}
 	return object{
 		"type": kind, "id": kind + "/" + strconv.Itoa(vmid), "vmid": vmid, "name": fmt.Sprintf("guest-%04d", i), "node": node,
-		"status": "running", "template": 0, "cpu": 0.125, "maxcpu": 4, "mem": 3 << 30, "maxmem": 8 << 30, "disk": 5 << 30,
-		"maxdisk": 32 << 30, "uptime": 400000 + i, "netin": 1 << 33, "netout": 1 << 32, "diskread": 1 << 31, "diskwrite": 1 << 34,
+		"status": "running", "template": 0, "cpu": 0.05 + float64((i*7+round*13)%100)/200, "maxcpu": 4,
+		"mem": 3<<30 + (i*31+round*17)%64<<23, "maxmem": 8 << 30, "disk": 5 << 30,
+		"maxdisk": 32 << 30, "uptime": round*10 - 1_700_000_000 + i,
+		"netin": round * (1000 + i) * 100, "netout": round * (500 + i) * 100, "diskread": round * 4096 * (i % 9), "diskwrite": round * 4096 * (i % 31),
 		"tags": "prod;web", "pool": "big",
 	}
 }
 
 // Answer implements Answers.
 func (c *cluster) Answer(path string, _ url.Values) (Answer, bool) {
+	if path == "/cluster/resources" {
+		return Answer{Body: c.resources()}, true
+	}
 	if fixed, ok := c.fixed[path]; ok {
 		return Answer{Body: fixed}, true
 	}

@@ -76,11 +76,12 @@ func run(name string, args ...string) error {
 // hub is a hub in a process of its own, with its plugins in theirs.
 type hub struct {
 	url string
+	pid int
 	log *journal
 }
 
 // startHub starts a hub that ends with the test.
-func startHub(t *testing.T) *hub {
+func startHub(t testing.TB) *hub {
 	t.Helper()
 	if err := programs(); err != nil {
 		t.Fatal(err)
@@ -93,6 +94,7 @@ func startHub(t *testing.T) *hub {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	h.pid = cmd.Process.Pid
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { h.stop(t, cmd.Process, ended) })
@@ -108,7 +110,7 @@ func startHub(t *testing.T) *hub {
 	return h
 }
 
-func (h *hub) stop(t *testing.T, process *os.Process, ended <-chan error) {
+func (h *hub) stop(t testing.TB, process *os.Process, ended <-chan error) {
 	_ = process.Signal(syscall.SIGTERM) // an error means that it has ended
 	select {
 	case err := <-ended:
@@ -126,7 +128,7 @@ func (h *hub) stop(t *testing.T, process *os.Process, ended <-chan error) {
 }
 
 // shortDir is a folder whose path leaves room for those of sockets.
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "pr")
 	if err != nil {

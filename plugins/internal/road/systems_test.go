@@ -39,7 +39,7 @@ var (
 )
 
 // play starts a system that ends with the test. Its clock may be ahead.
-func play(t *testing.T, p product, answers proxmoxtest.Answers, ahead time.Duration) *proxmoxtest.Server {
+func play(t testing.TB, p product, answers proxmoxtest.Answers, ahead time.Duration) *proxmoxtest.Server {
 	t.Helper()
 	options := proxmoxtest.Options{
 		Product: p.product, Answers: answers, Now: func() time.Time { return time.Now().Add(ahead) },

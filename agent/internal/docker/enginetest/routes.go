@@ -16,7 +16,7 @@ func (f *Fake) answerLocked(writer http.ResponseWriter, request *http.Request, p
 	case path == "/info":
 		reply(writer, map[string]any{
 			"Name": "machine", "ServerVersion": "20.10.24", "OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "NCPU": 2,
-			"MemTotal": 8 << 30, "KernelVersion": "6.1.0", "Architecture": "x86_64", "Swarm": f.Swarm,
+			"MemTotal": int64(8 << 30), "KernelVersion": "6.1.0", "Architecture": "x86_64", "Swarm": f.Swarm,
 		})
 	case path == "/services":
 		reply(writer, f.Services)

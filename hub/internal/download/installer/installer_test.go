@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -479,12 +478,14 @@ func TestSystemVScriptStartsAndStops(t *testing.T) {
 // eventually waits for something that another process does.
 func eventually(t *testing.T, problem string, happened func() bool) {
 	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	deadline := time.Now().Add(20 * time.Second)
 	for !happened() {
 		if time.Now().After(deadline) {
 			t.Fatal(problem)
 		}
-		runtime.Gosched()
+		<-tick.C
 	}
 }
 

@@ -126,6 +126,7 @@ function Install-Agent {
     try {
         Save-Program $download
         Stop-Agent
+        Remove-Item -Force -Path "$Program.backup", (Join-Path $Folder '.pulse-update-info') -ErrorAction SilentlyContinue
         Move-Item -Force -Path $download -Destination $Program
     } finally {
         Remove-Item -Force -Path $download -ErrorAction SilentlyContinue
@@ -138,10 +139,11 @@ function Install-Agent {
     Invoke-Checked 'sc.exe' @('config', $Service, 'binPath=', $command, 'obj=', $account)
     Invoke-Checked 'sc.exe' @('failure', $Service, 'reset=', '86400', 'actions=', 'restart/5000/restart/5000/restart/60000')
     Invoke-Checked 'sc.exe' @('failureflag', $Service, '1')
+    # The agent may not replace its own program; the task below does, once an hour.
+    Set-ItemProperty -Path "HKLM:\SYSTEM\CurrentControlSet\Services\$Service" -Name Environment -Type MultiString -Value @('PULSE_DISABLE_AUTO_UPDATE=true')
     Protect-Folder $Data $account 'RX'
     Protect-Folder $State $account 'M'
     Write-Configuration
-    # The agent may not replace its own program; the system does, once an hour.
     Invoke-Checked 'schtasks.exe' @('/Create', '/F', '/TN', $UpdateTask, '/RU', 'SYSTEM', '/SC', 'HOURLY', '/TR', "\`"$Program\`" update --config \`"$Config\`"")
     Start-Service -Name $Service
     Write-Host "The Pulse agent is installed and reports to $Url."

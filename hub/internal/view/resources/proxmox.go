@@ -20,6 +20,7 @@ type NodeData struct {
 	PVEVersion        string          `json:"pveVersion"`
 	KernelVersion     string          `json:"kernelVersion"`
 	CPUInfo           v5.CPUInfo      `json:"cpuInfo"`
+	CPUs              int             `json:"cpus,omitempty" description:"Logical processors."`
 	LoadAverage       []float64       `json:"loadAverage"`
 	IsClusterMember   bool            `json:"isClusterMember"`
 	ClusterName       string          `json:"clusterName"`
@@ -103,7 +104,7 @@ func (p *Projector) node(e *inventory.Entry, head *Head, tail *Tail) {
 	tail.Identity = &Identity{Hostname: e.Name}
 	tail.PlatformData = &NodeData{
 		Instance: head.PlatformID, Host: detail.Host, GuestURL: detail.GuestURL, PVEVersion: detail.Version,
-		KernelVersion: detail.Kernel, CPUInfo: v5.CPUInfoOf(detail), LoadAverage: unit.Floats(detail.LoadAverage),
+		KernelVersion: detail.Kernel, CPUInfo: v5.CPUInfoOf(detail), CPUs: detail.CPUs, LoadAverage: unit.Floats(detail.LoadAverage),
 		IsClusterMember: detail.ClusterName != "", ClusterName: detail.ClusterName,
 		ConnectionHealth: v5.NodeConnection(e, detail), Temperature: v5.TemperatureOf(detail),
 		LinkedHostAgentID: p.links().HostID(e), PendingUpdates: detail.PendingUpdates,

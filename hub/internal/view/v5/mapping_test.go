@@ -17,7 +17,7 @@ import (
 // notInV5 are the fields of the model that the v5 state has no place for.
 func notInV5() []string {
 	return []string{
-		"Node.PendingUpdates", "Guest.HAState", "Guest.MemorySource", "Storage.ZFS.*",
+		"Node.PendingUpdates", "Node.CPUs", "Guest.HAState", "Guest.MemorySource", "Storage.ZFS.*",
 		"Host.MachineID", "Host.Agent.ID", "Host.CPUModel", "Host.ReportIP", "Host.RAID.*",
 		// What newer agents tell is in the unified view.
 		"Host.Cores", "Host.IOWait", "Host.Steal", "Host.Pressure", "Host.ARC", "Host.NetworkMounts", "Host.Pools", "Host.Wear",

@@ -130,7 +130,10 @@ func NodeConnection(e *inventory.Entry, detail *resource.Node) string {
 
 // CPUInfoOf returns the processors of a node.
 func CPUInfoOf(detail *resource.Node) CPUInfo {
-	info := CPUInfo{Model: detail.CPUModel, Cores: detail.CPUs, Sockets: detail.Sockets}
+	info := CPUInfo{Model: detail.CPUModel, Cores: detail.Cores, Sockets: detail.Sockets}
+	if info.Cores == 0 {
+		info.Cores = detail.CPUs
+	}
 	if mhz := unit.Finite(detail.CPUMHz); mhz != 0 {
 		info.MHz = strconv.FormatFloat(mhz, 'f', -1, 64)
 	}

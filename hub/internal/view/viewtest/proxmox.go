@@ -54,7 +54,7 @@ func node(name, cluster string) resource.Resource {
 		Uptime: 90 * time.Hour, Usage: usage(0.2),
 		Detail: &resource.Node{
 			Host: "https://" + name + ".example:8006", GuestURL: "https://" + name + ".example", Version: "8.2.2",
-			Kernel: "6.8.8-2-pve", CPUModel: "Example CPU", CPUs: 16, Sockets: 1, CPUMHz: 2400.5,
+			Kernel: "6.8.8-2-pve", CPUModel: "Example CPU", CPUs: 16, Cores: 8, Sockets: 1, CPUMHz: 2400.5,
 			LoadAverage: []float64{0.5, 0.25, 0.125}, ClusterName: cluster, Connection: "healthy", PendingUpdates: 3,
 			Temperatures: &resource.NodeTemperatures{
 				CPUPackage: 50, CPUMax: 52, CPUMin: 30, CPUMaxRecord: 80, MinRecorded: at, MaxRecorded: at,

@@ -106,7 +106,7 @@ func (n *node) detail(load float64, at time.Time) *resource.Node {
 	}
 	d := &resource.Node{
 		Host: "https://" + n.address() + ":8006", Version: "9.0.10", Kernel: "6.14.11-3-pve",
-		CPUModel: n.model.name, CPUs: n.machine.cpus, Sockets: 1 + n.machine.cpus/64, CPUMHz: n.model.mhz,
+		CPUModel: n.model.name, CPUs: n.machine.cpus, Cores: n.machine.cpus / 2, Sockets: 1 + n.machine.cpus/64, CPUMHz: n.model.mhz,
 		LoadAverage: averages, Connection: "healthy", LinkedHostAgent: n.hostID,
 		Temperatures: n.temperatures(load, at), PendingUpdates: n.seed.Int("updates", 0, 9),
 	}

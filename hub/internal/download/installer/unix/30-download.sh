@@ -82,7 +82,9 @@ put() {
 	mv -f "$ROOT$1.new" "$ROOT$1"
 }
 
+# install_program also ends an update that is on trial.
 install_program() {
+	rm -f "$ROOT$PROGRAM.backup" "$ROOT$(dirname "$PROGRAM")/.pulse-update-info"
 	put "$PROGRAM" 0755 <"$WORK/program"
 	if has restorecon; then quietly restorecon "$ROOT$PROGRAM"; fi
 }

@@ -24,6 +24,8 @@ ExecStart=$PROGRAM --config $CONFIG
 Restart=always
 RestartSec=5
 UMask=0077
+# The unit for updates does that, as it may write where programs are.
+Environment=PULSE_DISABLE_AUTO_UPDATE=true
 # A crash must not leave the token in a file.
 LimitCORE=0
 TEXT

@@ -16,8 +16,12 @@ prepare_account() {
 	register_proxmox
 }
 
-# hourly: brings the program up to date as root, for the agent itself may not.
+# hourly: brings the program up to date as root, where the agent itself may not.
 hourly() {
+	if [ "$(run_as)" = root ]; then
+		rm -f "$ROOT/etc/periodic/hourly/$NAME-update" "$ROOT/etc/cron.hourly/$NAME-update"
+		return
+	fi
 	for folder in /etc/periodic/hourly /etc/cron.hourly; do
 		[ -d "$ROOT$folder" ] || continue
 		if [ "$AUTO_UPDATE" = yes ]; then
@@ -204,7 +208,8 @@ TEXT
 install_rcd() {
 	prepare_account
 	rcd_script | put "$RC_SCRIPT" 0755
-	if [ "$AUTO_UPDATE" = yes ]; then
+	rm -f "$ROOT/usr/local/etc/cron.d/$NAME"
+	if [ "$AUTO_UPDATE" = yes ] && [ "$(run_as)" != root ]; then
 		# shellcheck disable=SC2016 # the shell of cron picks the delay
 		printf '17 * * * * root sleep $(jot -r 1 0 900) && %s update --config %s >/dev/null 2>&1\n' "$PROGRAM" "$CONFIG" | put "/usr/local/etc/cron.d/$NAME" 0644
 	fi

@@ -54,8 +54,10 @@ type Node struct {
 	LinkedHostAgent string `protobuf:"bytes,13,opt,name=linked_host_agent,json=linkedHostAgent,proto3" json:"linked_host_agent,omitempty"`
 	// Number of packages that can be updated.
 	PendingUpdates int64 `protobuf:"varint,14,opt,name=pending_updates,json=pendingUpdates,proto3" json:"pending_updates,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Processor cores in all sockets; 0 = not known.
+	Cores         int64 `protobuf:"varint,15,opt,name=cores,proto3" json:"cores,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Node) Reset() {
@@ -182,6 +184,13 @@ func (x *Node) GetLinkedHostAgent() string {
 func (x *Node) GetPendingUpdates() int64 {
 	if x != nil {
 		return x.PendingUpdates
+	}
+	return 0
+}
+
+func (x *Node) GetCores() int64 {
+	if x != nil {
+		return x.Cores
 	}
 	return 0
 }
@@ -1833,7 +1842,7 @@ var File_pulse_plugin_v1_proxmox_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_proxmox_proto_rawDesc = "" +
 	"\n" +
-	"\x1dpulse/plugin/v1/proxmox.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\xcf\x03\n" +
+	"\x1dpulse/plugin/v1/proxmox.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dpulse/plugin/v1/machine.proto\"\xe5\x03\n" +
 	"\x04Node\x12\x12\n" +
 	"\x04host\x18\x01 \x01(\tR\x04host\x12\x1b\n" +
 	"\tguest_url\x18\x02 \x01(\tR\bguestUrl\x12\x18\n" +
@@ -1851,7 +1860,8 @@ const file_pulse_plugin_v1_proxmox_proto_rawDesc = "" +
 	"connection\x12E\n" +
 	"\ftemperatures\x18\f \x01(\v2!.pulse.plugin.v1.NodeTemperaturesR\ftemperatures\x12*\n" +
 	"\x11linked_host_agent\x18\r \x01(\tR\x0flinkedHostAgent\x12'\n" +
-	"\x0fpending_updates\x18\x0e \x01(\x03R\x0ependingUpdates\"\x9b\x04\n" +
+	"\x0fpending_updates\x18\x0e \x01(\x03R\x0ependingUpdates\x12\x14\n" +
+	"\x05cores\x18\x0f \x01(\x03R\x05cores\"\x9b\x04\n" +
 	"\x10NodeTemperatures\x12\x1f\n" +
 	"\vcpu_package\x18\x01 \x01(\x01R\n" +
 	"cpuPackage\x12\x17\n" +
