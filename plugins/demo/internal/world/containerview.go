@@ -94,7 +94,30 @@ func (c *container) detail(at time.Time) *resource.AppContainer {
 		d.FinishedAt = c.stoppedAt(at)
 	}
 	d.StatusText = c.statusText(d, at)
+	c.describe(d, at)
 	return d
+}
+
+// describe adds what agents that know of it tell.
+func (c *container) describe(d *resource.AppContainer, at time.Time) {
+	if c.slot == nil && !c.engine.podman {
+		d.ComposeProject, d.ComposeService = c.spec.project, c.spec.name
+	}
+	d.OOMKilled = c.state == "exited" && c.exitCode == 137
+	if c.state == "dead" {
+		d.Error = "driver failed to remove root filesystem: device or resource busy"
+	}
+	if c.running() {
+		d.Processes = c.seed.Int("processes", 1, 40)
+	}
+	if c.health == "unhealthy" {
+		checks := signal.Cycle{Every: 30 * time.Second}
+		d.FailingStreak = 17
+		d.HealthLog = []resource.HealthProbe{
+			{At: checks.Last(at), ExitCode: 1, Output: "connect: connection refused"},
+			{At: checks.Last(at).Add(-30 * time.Second), ExitCode: -1, Output: "Health check exceeded timeout (5s)"},
+		}
+	}
 }
 
 func (c *container) digest(which string) string { return "sha256:" + c.seed.Hex(which, 64) }

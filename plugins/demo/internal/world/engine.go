@@ -131,6 +131,9 @@ func (e *engine) resource(cores float64, memory uint64, at time.Time) resource.R
 	if e.podman {
 		d.OS, d.Kernel, d.Runtime, d.RuntimeVersion, d.EngineVersion = "Fedora Linux 43 (Server Edition)", "6.17.5-300.fc43.x86_64", "podman", "5.6.2", "5.6.2"
 	}
+	if e.degraded {
+		d.Degraded = []resource.DegradedPart{{Part: "updates", Reason: "registry.example.net: no answer in time"}}
+	}
 	if e.swarm != nil {
 		d.Swarm = e.swarm.membership(e)
 		if e.manager {

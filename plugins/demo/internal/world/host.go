@@ -149,6 +149,7 @@ func (h *host) detail(u resource.Usage, at time.Time) *resource.Host {
 	if s.raid {
 		d.RAID = h.raid(at)
 	}
+	h.describe(d, u, at)
 	return d
 }
 

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -87,6 +88,7 @@ func (c *kubeCluster) resource(load map[*kubeNode]nodeLoad, at time.Time) resour
 		Labels: map[string]string{"environment": c.name},
 		Detail: &resource.Cluster{
 			Server: "https://" + c.name + ".k8s.example.net:6443", Context: c.name + "-admin", Version: "v1.34.1",
+			DetailJSON: c.detailJSON(),
 			Agent: resource.Agent{
 				ID: "agent-" + c.seed.Hex("agent", 12), Version: agentVersion, Interval: 30 * time.Second, Token: token(c.seed, c.id, at),
 			},
@@ -115,6 +117,11 @@ func (c *kubeCluster) resource(load map[*kubeNode]nodeLoad, at time.Time) resour
 	return r
 }
 
+// detailJSON counts what is in the cluster, in the shape of an agent's report.
+func (c *kubeCluster) detailJSON() string {
+	return fmt.Sprintf(`{"namespaces":{"total":6},"pods":{"total":%d,"problems":0},"services":{"total":%d}}`, len(c.pods), len(c.deployments))
+}
+
 func (n *kubeNode) id() string { return n.cluster.id + "/node/" + n.name }
 
 // usage adds what the pods use to what the node needs for itself.
@@ -137,6 +144,7 @@ func (n *kubeNode) resource(l nodeLoad, at time.Time) resource.Resource {
 	if n.number == 0 {
 		d.Roles = []string{"control-plane", "etcd"}
 	}
+	n.describe(d, at)
 	r := resource.Resource{
 		ID: n.id(), Kind: resource.KindClusterNode, Name: n.name, ParentID: n.cluster.id, Status: resource.StatusRunning,
 		Uptime: n.machine.boots.Since(at), Labels: map[string]string{"topology.kubernetes.io/zone": "rack-" + strconv.Itoa(n.number%3+1)},
@@ -152,4 +160,20 @@ func (n *kubeNode) resource(l nodeLoad, at time.Time) resource.Resource {
 		d.KubeletVersion = "v1.33.5"
 	}
 	return r
+}
+
+// describe adds what agents that know of it tell.
+func (n *kubeNode) describe(d *resource.ClusterNode, at time.Time) {
+	d.Cores, d.AllocatableCores = float64(n.machine.cpus), float64(n.machine.cpus)-0.5
+	d.Addresses = []string{"10.30." + strconv.Itoa(n.cluster.number) + "." + strconv.Itoa(10+n.number)}
+	d.CreatedAt = signal.Cycle{Every: 400 * day}.Last(at)
+	since := signal.Daily(3 * time.Hour).Last(at)
+	if n.lost {
+		d.NotReady = &resource.NodeProblem{Type: "Ready", Reason: "NodeStatusUnknown", Message: "Kubelet stopped posting node status.", Since: since}
+	}
+	if n.cordoned {
+		d.Problems = []resource.NodeProblem{{
+			Type: "DiskPressure", Reason: "KubeletHasDiskPressure", Message: "kubelet has disk pressure", Since: since,
+		}}
+	}
 }
