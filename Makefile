@@ -13,16 +13,13 @@ NODE_EXAMPLE := plugins/examples/node-hello
 # What agents are built for: those the hub serves by name (/download/pulse-agent?arch=…).
 AGENT_TARGETS := linux-amd64 linux-arm64 linux-armv7 linux-armv6 linux-386 darwin-amd64 darwin-arm64 \
 	windows-amd64 windows-arm64 windows-386 freebsd-amd64 freebsd-arm64
-# The systems other than this one are vetted once each; every target is built by `make agents`, before a release.
-AGENT_VETTED  := darwin-arm64 windows-amd64 freebsd-amd64
-AGENT_LINKED  := linux-armv6 windows-386
 # agent_env turns the name of a target into the environment of the compiler.
 agent_env = os=$${target%%-*} arch=$${target\#*-} arm=; case $$arch in armv*) arm=$${arch\#armv} arch=arm;; esac; \
 	export CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch GOARM=$$arm
 # The race detector needs a C compiler; everything else is built without one.
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python clean
+.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench bench-writes bench-kills proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python tools-stores clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,9 +44,9 @@ agents: tools-go ## bin/agents: the agent for every system, with its checksum; t
 	  $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $$file ./agent/cmd/pulse-agent ); done
 	@cd $(BIN)/agents && for file in pulse-agent-*; do sha256sum $$file >$$file.sha256; done
 
-agents-check: tools-go ## vet the agent for the other systems, and build it for 32 bits
-	@for target in $(AGENT_VETTED); do ( $(agent_env); echo "vet $$target"; $(GO) vet ./agent/cmd/... ./agent/app/... ./agent/internal/... ); done
-	@for target in $(AGENT_LINKED); do ( $(agent_env); echo "link $$target"; $(GO) build -trimpath -o /dev/null ./agent/cmd/pulse-agent ); done
+agents-check: tools-go ## compile and link the agent for every system it is built for
+	@for target in $(AGENT_TARGETS); do ( $(agent_env); echo "build pulse-agent for $$target"; \
+	  $(GO) build -trimpath -o /dev/null ./agent/cmd/pulse-agent ); done
 
 page: $(WEB)/dist/app/index.html ## build the page into hub/web/dist/app
 
@@ -68,7 +65,7 @@ $(NODE_EXAMPLE)/node_modules/.package-lock.json: $(NODE_EXAMPLE)/package-lock.js
 
 test: test-go test-page test-e2e ## install what tests need and run all of them
 
-test-go: tools-go tools-cc tools-python $(NODE_EXAMPLE)/node_modules/.package-lock.json ## Go tests with the race detector
+test-go: tools-go tools-cc tools-python tools-stores $(NODE_EXAMPLE)/node_modules/.package-lock.json ## Go tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
 
 test-page: $(WEB)/node_modules/.package-lock.json ## the page's unit tests
@@ -101,6 +98,12 @@ bench: tools-go ## benchmarks, and the ratios that the goals are stated in
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./hub/... ./sdk/... ./agent/... ./plugins/...
 	$(GO) run ./scripts/bench
 
+bench-writes: tools-go ## what a day of 50 agents writes to disk (a minute or two)
+	PULSE_BENCH_WRITES=1 $(GO) test -count=1 -timeout 15m -run '^TestWritesOfADay$$' -v ./hub/internal/metrics
+
+bench-kills: tools-go ## kill the metrics store 50 times while it writes and look for what it had acknowledged
+	PULSE_TEST_METRICS_KILLS=50 $(GO) test -count=1 -timeout 20m -run '^TestNothingIsLostByKill$$' -v ./hub/internal/metrics
+
 proto: tools-go ## generate proto/gen from proto/pulse (needs no protoc)
 	$(GO) generate ./proto/...
 
@@ -125,6 +128,12 @@ tools-python:
 	@/usr/bin/python3 -c 'import grpc, google.protobuf, cryptography' 2>/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-grpcio python3-protobuf python3-cryptography; \
 	  else echo "not tested: the plugin in Python; on Debian: sudo apt-get install python3-grpcio python3-protobuf python3-cryptography"; fi; }
+
+# Without them the tests against real servers are skipped.
+tools-stores:
+	@command -v promtool >/dev/null && command -v victoria-metrics >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus victoria-metrics; \
+	  else echo "not tested: Prometheus and VictoriaMetrics; on Debian: sudo apt-get install prometheus victoria-metrics"; fi; }
 
 tools-browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \

@@ -114,6 +114,8 @@ type ErrorAnswer struct {
 	Timestamp int64 `json:"timestamp"`
 	// Details holds further text by key, such as the decoding error under "error".
 	Details map[string]string `json:"details,omitempty"`
+	// RequiredScope is what the token lacks, if the code is "missing_scope".
+	RequiredScope string `json:"requiredScope,omitempty"`
 }
 
 // HostAnswer is the body of a 200 answer to a [Host] report.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/pulse-hub/pulse/agent/internal/docker/engine"
 )
 
 // Bounds of following events.
@@ -14,7 +16,8 @@ const (
 	followPause = 2 * time.Second
 )
 
-// changes remembers, between two collections, to which containers something happened. It is safe for concurrent use.
+// changes remembers, between two collections, to which containers something happened, and whether to the engine itself.
+// It is safe for concurrent use.
 type changes struct {
 	arrived chan struct{} // a value when there is a new engine to follow
 
@@ -22,6 +25,7 @@ type changes struct {
 	live    bool   // events arrive
 	epoch   uint64 // grows whenever events may have been missed
 	touched map[string]struct{}
+	engine  bool
 }
 
 func newChanges() *changes {
@@ -64,6 +68,22 @@ func (c *changes) touch(id string) {
 	c.touched[id] = struct{}{}
 }
 
+// touchEngine says that something happened to the engine.
+func (c *changes) touchEngine() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.engine = true
+}
+
+// takeEngine returns whether something happened to the engine since it was called last.
+func (c *changes) takeEngine() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	touched := c.engine
+	c.engine = false
+	return touched
+}
+
 // knowledge is what the events say about what is remembered of containers.
 type knowledge struct {
 	live    bool
@@ -95,7 +115,7 @@ func (m *Module) follow(ctx context.Context) error {
 		if client == nil {
 			continue // until one arrives
 		}
-		err := client.Events(ctx, m.changes.begin, m.changes.touch)
+		err := client.Events(ctx, engine.Listener{Begin: m.changes.begin, Container: m.changes.touch, Engine: m.changes.touchEngine})
 		m.changes.end()
 		m.logger.Debug("events end", "error", err)
 		pause.Reset(followPause)

@@ -99,22 +99,28 @@ func (c *collection) frame(host *report.Host) *report.Docker {
 	}
 }
 
-// readInfo says what the engine is. What it said before stands for a while, and for as long as it does not answer.
+// readInfo says what the engine is. What it said before stands for a while unless something happens to it, and for as
+// long as it does not answer.
 func (c *collection) readInfo(ctx context.Context, answers bool) {
 	facts := &c.module.facts
-	if answers && time.Since(facts.at) >= infoLife {
-		info, err := c.client.Info(ctx)
-		if err != nil {
-			c.degrade("info", err)
-		} else {
-			facts.info, facts.at = info, time.Now()
-		}
+	if answers && (c.module.changes.takeEngine() || time.Since(facts.at) >= infoLife) {
+		c.askInfo(ctx)
 	}
 	info, host := facts.info, &c.result.Host
 	host.Runtime = string(c.client.Runtime())
 	host.Name, host.OS, host.KernelVersion, host.Architecture = info.Name, info.OperatingSystem, info.KernelVersion, info.Architecture
 	host.RuntimeVersion, host.DockerVersion = info.ServerVersion, info.ServerVersion
 	host.TotalCPU, host.TotalMemoryBytes = info.NCPU, info.MemTotal
+}
+
+// askInfo asks the engine about itself. It costs the engine more than a list of containers.
+func (c *collection) askInfo(ctx context.Context) {
+	info, err := c.client.Info(ctx)
+	if err != nil {
+		c.degrade("info", err)
+		return
+	}
+	c.module.facts = facts{info: info, at: time.Now()}
 }
 
 // readContainers looks at all containers, and adds them in the engine's order.

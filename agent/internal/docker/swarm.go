@@ -40,26 +40,40 @@ func (c *collection) readSwarm(ctx context.Context) {
 	if c.client.Runtime() != engine.Docker || c.module.facts.at.IsZero() {
 		return
 	}
+	err := c.tellSwarm(ctx)
+	if err != nil && c.module.facts.at.Before(c.began) { // a manager that leaves its Swarm says so to nobody
+		c.askInfo(ctx)
+		err = c.tellSwarm(ctx)
+	}
+	if err != nil {
+		c.degrade("swarm", err)
+	}
+}
+
+// tellSwarm does so with what the engine said about itself last. The error is that of a manager that does not say what
+// managers know.
+func (c *collection) tellSwarm(ctx context.Context) error {
 	info := c.module.facts.info.Swarm
 	swarm := &report.Swarm{
 		NodeID: info.NodeID, NodeRole: "worker", LocalState: info.LocalNodeState, ControlAvailable: info.ControlAvailable,
 		ClusterID: info.Cluster.ID, ClusterName: info.Cluster.Spec.Name, Scope: scopeNode, Error: info.Error,
 	}
 	c.result.Host.Swarm = swarm
+	c.result.Services, c.result.Tasks = nil, nil
 	if info.LocalNodeState != "active" {
-		return
+		return nil
 	}
+	var err error
 	if info.ControlAvailable {
 		swarm.NodeRole = "manager"
-		err := c.readCluster(ctx)
-		if err == nil {
+		if err = c.readCluster(ctx); err == nil {
 			swarm.Scope = scopeCluster
-			return
+			return nil
 		}
 		swarm.Error = err.Error()
-		c.degrade("swarm", err)
 	}
 	c.result.Services, c.result.Tasks = fromLabels(c.result.Containers, info.NodeID, c.result.Host.Name)
+	return err
 }
 
 // readCluster asks the manager.

@@ -88,3 +88,35 @@ func TestManagerWithoutQuorum(t *testing.T) {
 		t.Errorf("swarm = %+v, detail %+v", swarm, got.Detail)
 	}
 }
+
+func TestJoiningAndLeavingASwarmIsSeenAtOnce(t *testing.T) {
+	fake := enginetest.NewFake(t)
+	module := docker.New(at(fake.Socket))
+	fake.Become(json.RawMessage(`{"LocalNodeState":"inactive"}`), false)
+	if got := collect(t, module).Host.Swarm; got.LocalState != "inactive" {
+		t.Fatalf("swarm = %+v", got)
+	}
+	run(t, module)
+	enginetest.Eventually(t, "events are followed", func() bool { return fake.Listeners() == 1 })
+	fake.Services, fake.Tasks, fake.Nodes = json.RawMessage(services), json.RawMessage(tasks), json.RawMessage(nodes)
+	fake.Become(json.RawMessage(managerInfo), true)
+	enginetest.Eventually(t, "the engine is a manager", func() bool {
+		got := collect(t, module)
+		return got.Host.Swarm.NodeRole == "manager" && len(got.Services) == 2
+	})
+	asked := fake.Requests("GET /info")
+	collect(t, module)
+	if now := fake.Requests("GET /info"); now != asked {
+		t.Errorf("asked %d times more although nothing happened", now-asked)
+	}
+
+	fake.Services = json.RawMessage(`{"message":"This node is not a swarm manager."}`)
+	fake.Become(json.RawMessage(`{"LocalNodeState":"inactive"}`), false)
+	got := collect(t, module)
+	if got.Host.Swarm.LocalState != "inactive" || got.Host.Swarm.Error != "" || len(got.Services) != 0 || len(got.Tasks) != 0 {
+		t.Errorf("after it left: swarm %+v, services %+v", got.Host.Swarm, got.Services)
+	}
+	if got.Detail != nil && len(got.Detail.Degraded) != 0 {
+		t.Errorf("degraded = %+v", got.Detail.Degraded)
+	}
+}

@@ -2,6 +2,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pulse-hub/pulse/agent/internal/module"
@@ -77,8 +79,9 @@ func Module(ctx context.Context, subject module.Module) Section {
 	return Section{Title: subject.Info().Name, Checks: module.Try(limited, subject)}
 }
 
-// Hub asks a hub about this agent and returns whether it can be reached and takes the token.
-func Hub(ctx context.Context, target *sender.Target, agentID string) Section {
+// Hub asks a hub about this agent and returns whether it can be reached, takes the token, and would take the reports of
+// these modules with it. It reports nothing.
+func Hub(ctx context.Context, target *sender.Target, agentID string, modules []module.Info) Section {
 	section := Section{Title: "hub " + target.Name()}
 	limited, cancel := context.WithTimeoutCause(ctx, hubTimeout, fmt.Errorf("no answer in %s", hubTimeout))
 	defer cancel()
@@ -90,12 +93,36 @@ func Hub(ctx context.Context, target *sender.Target, agentID string) Section {
 		}}
 		return section
 	}
-	section.Checks = []module.Check{{Name: "connection", State: module.OK}, tokenCheck(status, body)}
+	reportsHost := slices.ContainsFunc(modules, func(each module.Info) bool { return each.Path == report.HostPath })
+	token := tokenCheck(status, body, reportsHost)
+	section.Checks = []module.Check{{Name: "connection", State: module.OK}, token}
+	for _, each := range modules {
+		if each.Path != report.HostPath && token.State == module.OK {
+			section.Checks = append(section.Checks, reportCheck(limited, target, each))
+		}
+	}
 	return section
 }
 
-// tokenCheck judges the hub's answer to a question that needs the permission reports need.
-func tokenCheck(status int, body []byte) module.Check {
+// reportCheck asks whether a module may report. The lookup has told that of the host module.
+func reportCheck(ctx context.Context, target *sender.Target, info module.Info) module.Check {
+	check := module.Check{Name: info.Name + " reports", State: module.OK}
+	status, body, err := target.Try(ctx, info.Path)
+	if err != nil {
+		check.State, check.Reason = module.Failed, err.Error()
+		return check
+	}
+	if status == http.StatusForbidden {
+		var answer report.ErrorAnswer
+		_ = json.Unmarshal(body, &answer) // the status says enough
+		check.State, check.Reason = module.Failed, "the token does not allow them"
+		check.Remedy = "give the token the scope " + cmp.Or(answer.RequiredScope, "to report "+info.Name)
+	}
+	return check
+}
+
+// tokenCheck judges the hub's answer to a question that needs the permission reports of the host module need.
+func tokenCheck(status int, body []byte, reportsHost bool) module.Check {
 	var answer struct {
 		report.ErrorAnswer
 		Success bool `json:"success"`
@@ -117,6 +144,8 @@ func tokenCheck(status int, body []byte) module.Check {
 		check = module.Check{Name: "token", State: module.OK, Reason: "the hub has no report of this machine yet"}
 	case answer.Code == "host_lookup_forbidden":
 		check = module.Check{Name: "token", State: module.OK, Reason: "this machine has reported with another token before"}
+	case answer.Code == "missing_scope" && !reportsHost:
+		check = module.Check{Name: "token", State: module.OK, Reason: "the hub knows it"}
 	case status == http.StatusForbidden:
 		check.Remedy = "give the token the scope host-agent:report"
 	}

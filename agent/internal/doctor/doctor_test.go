@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,13 +45,61 @@ func TestHub(t *testing.T) {
 				_, _ = writer.Write([]byte(test.body))
 			}))
 			defer server.Close()
-			section := doctor.Hub(t.Context(), target(server.URL), "a&b")
+			section := doctor.Hub(t.Context(), target(server.URL), "a&b", []module.Info{hostModule})
 			var text strings.Builder
 			if err := doctor.Write(&text, []doctor.Section{section}); err != nil {
 				t.Fatal(err)
 			}
 			if got := section.Checks[1]; got.State != test.want || !strings.Contains(text.String(), test.says) {
 				t.Errorf("token = %+v, want %s\n%s", got, test.want, text.String())
+			}
+		})
+	}
+}
+
+// Modules as the doctor sees them.
+var (
+	hostModule   = module.Info{Name: "host", Path: report.HostPath}
+	dockerModule = module.Info{Name: "docker", Path: report.DockerPath}
+)
+
+func TestHubThatRefusesSomeReports(t *testing.T) {
+	const lacks = `{"error":"missing_scope","code":"missing_scope","requiredScope":"%s"}`
+	tests := []struct {
+		name                 string
+		modules              []module.Info
+		mayHost, mayDocker   bool
+		tokenState, reported module.State
+	}{
+		{"both", []module.Info{hostModule, dockerModule}, true, true, module.OK, module.OK},
+		{"host only", []module.Info{hostModule, dockerModule}, true, false, module.OK, module.Failed},
+		{"docker only, which is all it reports", []module.Info{dockerModule}, false, true, module.OK, module.OK},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+				reports := request.URL.Path == report.DockerPath && request.Method == http.MethodPost
+				switch {
+				case reports && test.mayDocker:
+					writer.WriteHeader(http.StatusBadRequest)
+					_, _ = writer.Write([]byte(`{"error":"Failed to decode request body","code":"invalid_json"}`))
+				case reports:
+					writer.WriteHeader(http.StatusForbidden)
+					_, _ = fmt.Fprintf(writer, lacks, "docker:report")
+				case test.mayHost:
+					_, _ = writer.Write([]byte(`{"success":true}`))
+				default:
+					writer.WriteHeader(http.StatusForbidden)
+					_, _ = fmt.Fprintf(writer, lacks, "host-agent:report")
+				}
+			}))
+			defer server.Close()
+			checks := doctor.Hub(t.Context(), target(server.URL), "a", test.modules).Checks
+			if len(checks) != 3 || checks[1].State != test.tokenState || checks[2].Name != "docker reports" || checks[2].State != test.reported {
+				t.Fatalf("checks = %+v", checks)
+			}
+			if test.reported == module.Failed && checks[2].Remedy != "give the token the scope docker:report" {
+				t.Errorf("remedy = %q", checks[2].Remedy)
 			}
 		})
 	}
@@ -63,7 +112,7 @@ func target(url string) *sender.Target {
 func TestHubThatIsAway(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	section := doctor.Hub(t.Context(), target(server.URL), "a")
+	section := doctor.Hub(t.Context(), target(server.URL), "a", []module.Info{hostModule})
 	if len(section.Checks) != 1 || section.Checks[0].State != module.Failed || strings.Contains(section.Checks[0].Reason, "http://") {
 		t.Errorf("section = %+v", section)
 	}

@@ -130,6 +130,18 @@ func (t *Target) Get(ctx context.Context, path string) (status int, body []byte,
 	return found.status, found.body, err
 }
 
+// Try sends an empty report to an endpoint and returns status and body of the answer, as [Target.Get] does: no hub takes
+// it, and it says whether that is because of the token.
+func (t *Target) Try(ctx context.Context, path string) (status int, body []byte, err error) {
+	request, err := t.request(ctx, http.MethodPost, path, http.NoBody)
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	found, err := t.do(request)
+	return found.status, found.body, err
+}
+
 // judge turns an answer into an outcome.
 func judge(found answer) outcome {
 	result := outcome{status: found.status, body: found.body, retry: retryAfter(found.header)}
@@ -170,6 +182,9 @@ func describe(status int, body []byte) error {
 		return fmt.Errorf("status %d %s", status, http.StatusText(status))
 	}
 	const longest = 300 // of outside text in a log
+	if answer.RequiredScope != "" {
+		return fmt.Errorf("status %d: %.*s: %.*s", status, longest, answer.Error, longest, answer.RequiredScope)
+	}
 	return fmt.Errorf("status %d: %.*s", status, longest, answer.Error)
 }
 

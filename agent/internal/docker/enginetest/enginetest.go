@@ -30,6 +30,9 @@ type Container struct {
 	Pid, RestartCount int
 }
 
+// nodeEvent stands for the id of a container in streams of events.
+const nodeEvent = "node"
+
 // Image is an image of a [Fake].
 type Image struct {
 	ID          string
@@ -164,6 +167,17 @@ func (f *Fake) Change(name string, change func(*Container)) {
 	}
 }
 
+// Become changes what the engine says about its place in a Swarm. It sends the event of an engine that joins one if so
+// told: one that leaves sends none.
+func (f *Fake) Become(swarm any, tell bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Swarm = swarm
+	if tell {
+		f.tellLocked(nodeEvent)
+	}
+}
+
 // Requests returns how many requests had that method and path.
 func (f *Fake) Requests(request string) int {
 	f.mu.Lock()
@@ -246,7 +260,11 @@ func (f *Fake) stream(writer http.ResponseWriter, request *http.Request) {
 		case <-request.Context().Done():
 			return
 		case id := <-ids:
-			reply(writer, map[string]any{"Type": "container", "Action": "start", "Actor": map[string]any{"ID": id}})
+			kind := "container"
+			if id == nodeEvent {
+				kind = "node"
+			}
+			reply(writer, map[string]any{"Type": kind, "Action": "start", "Actor": map[string]any{"ID": id}})
 			writer.(http.Flusher).Flush()
 		}
 	}
