@@ -71,11 +71,14 @@ type Parts struct {
 	State        StateView
 	Resources    ResourceView
 	Measurements Measurements
-	Scheduler    Scheduler
-	Plugins      Plugins
-	Publishers   Publishers
-	PluginLogs   PluginLogs
-	Instances    Instances
+	// PromQL answers queries of Prometheus' clients, Values serves scrapers.
+	PromQL     PromQL
+	Values     http.Handler
+	Scheduler  Scheduler
+	Plugins    Plugins
+	Publishers Publishers
+	PluginLogs PluginLogs
+	Instances  Instances
 	// InstanceReports is what plugins said of Instances.
 	InstanceReports InstanceReports
 	Nodes           Nodes
@@ -124,6 +127,7 @@ func (a *API) Routes() []route.Route {
 		{"State", a.stateRoutes()},
 		{"Resources", a.resourceRoutes()},
 		{"History", a.historyRoutes()},
+		{"Prometheus", slices.Concat(PromRoutes(a.PromQL), ScrapeRoutes(a.Values))},
 		{"Storage and backups", a.storageRoutes()},
 		{"Agents", slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},
 		{"Plugins", a.pluginRoutes()},

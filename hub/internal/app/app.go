@@ -142,8 +142,12 @@ func (a *App) openStores() (stores, error) {
 		return opened, err
 	}
 	opened.settings = settings
-	opened.metrics, err = metrics.Open(metrics.Options{
-		Dir: filepath.Join(dir, "metrics"), Retention: a.config.Retention, Logger: a.logger.Named("metrics"),
+	// It is opened when it runs: reading back what was not in blocks takes a while, and nothing has to wait for that.
+	opened.metrics, err = metrics.New(metrics.Options{
+		Dir: filepath.Join(dir, "metrics"), Retention: a.config.Retention, MaxBytes: a.config.Kept.Bytes,
+		FineRetention: a.config.Kept.FiveMinutes, FineMaxBytes: a.config.Kept.FiveMinutesBytes,
+		CoarseRetention: a.config.Kept.Hours, CoarseMaxBytes: a.config.Kept.HoursBytes,
+		Logger: a.logger.Named("metrics"),
 	})
 	return opened, err
 }
@@ -187,6 +191,13 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	measured := a.measure(live, feed, platform, opened.metrics)
 
 	a.startStores(ctx, running, opened, live)
+	if err := a.startRemoteWrite(ctx, running, measured); err != nil {
+		return err
+	}
+	history, err := a.newPast(opened.metrics, live, measured)
+	if err != nil {
+		return err
+	}
 	if err := a.remember(ctx, running, opened.settings, live); err != nil {
 		return err
 	}
@@ -201,7 +212,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	answers := api.New(api.Parts{
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
 		Tokens: callers, Inventory: live, Reports: agents.reports, HostTokens: agents.hosts, Fleet: agents.desk, Remote: agents.remote, State: views, Resources: views,
-		Measurements: opened.metrics, Scheduler: platform.scheduler,
+		Measurements: history.measurements, PromQL: history.queries, Values: history.values, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,

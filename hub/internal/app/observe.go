@@ -32,6 +32,7 @@ func (a *App) measure(live *inventory.Inventory, feed *stream.Stream, platform *
 		}
 		return float64(dead)
 	})
+	t.Series(series.Stats)
 	t.Plugins(platform.host.Status)
 	t.Include(series.Gatherer())
 	return t

@@ -52,8 +52,13 @@ type Config struct {
 	Mock bool
 	// Demo refuses everything but reading.
 	Demo bool
-	// Retention is how long measured values are kept.
+	// Retention is how long measured values are kept as they came.
 	Retention time.Duration
+	// Kept is how long and how large the rest of the history may get.
+	Kept Kept
+	// RemoteWrite is where measured values are passed on to, History where they are read back.
+	RemoteWrite RemoteWrite
+	History     History
 	// Adaptive is how the intervals of polling adapt. Its durations are never 0 after Load.
 	Adaptive collect.Adaptive
 	// Discovery is how the hub looks for servers by itself.
@@ -103,7 +108,7 @@ func Load(source Source) (*Config, error) {
 	}
 	environment := environmentOf(source.Environ)
 	config := &Config{
-		BindAddress: "0.0.0.0", Port: 7655, MetricsAddress: ":9091", LogLevel: hclog.Info, Retention: 90 * 24 * time.Hour,
+		BindAddress: "0.0.0.0", Port: 7655, MetricsAddress: ":9091", LogLevel: hclog.Info, Retention: 15 * 24 * time.Hour, Kept: defaultKept(),
 		Adaptive: collect.DefaultAdaptive(), Discovery: discover.DefaultConfig(), Plugins: Plugins{Mode: "all"},
 	}
 	// Where the file lies has to be known before it can be read.
@@ -204,8 +209,8 @@ func (c *Config) validate() error {
 	if c.Adaptive.Min > c.Adaptive.Max {
 		return fmt.Errorf("adaptive_polling_min_interval %s is longer than adaptive_polling_max_interval %s", c.Adaptive.Min, c.Adaptive.Max)
 	}
-	if c.Retention < time.Hour {
-		return fmt.Errorf("retention %s is shorter than an hour", c.Retention)
+	if err := c.validateRemote(); err != nil {
+		return err
 	}
-	return nil
+	return c.validateRetention()
 }

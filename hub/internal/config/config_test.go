@@ -40,7 +40,7 @@ func TestLaterSourcesWin(t *testing.T) {
 	}
 	want := &Config{
 		BindAddress: "0.0.0.0", Port: 1003, LogLevel: hclog.Debug, Mock: true, Demo: true, Tokens: []string{"one,two"},
-		AllowedOrigins: "https://a.example", PublicURL: "https://pulse.example.com", Retention: 30 * 24 * time.Hour,
+		AllowedOrigins: "https://a.example", PublicURL: "https://pulse.example.com", Retention: 30 * 24 * time.Hour, Kept: defaultKept(),
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")},
 		Adaptive:       collect.DefaultAdaptive(), Discovery: discover.DefaultConfig(),
 		Plugins: Plugins{

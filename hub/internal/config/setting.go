@@ -31,7 +31,7 @@ func (s *setting) flag() string { return strings.ReplaceAll(s.key, "_", "-") }
 
 // settings is the table of everything that can be set.
 func settings() []setting {
-	return slices.Concat(hubSettings(), pollingSettings(), pluginSettings())
+	return slices.Concat(hubSettings(), historySettings(), remoteSettings(), pollingSettings(), pluginSettings())
 }
 
 // hubSettings are those of the hub itself.
@@ -104,10 +104,6 @@ func hubSettings() []setting {
 		{
 			"demo_mode", []string{"DEMO_MODE"}, "refuse everything but reading", true,
 			func(c *Config, v string) (err error) { c.Demo, err = toggle(v); return err },
-		},
-		{
-			"retention", []string{"PULSE_METRICS_RETENTION"}, "how long measured values are kept, such as 720h or 30d (default 90d)", false,
-			func(c *Config, v string) (err error) { c.Retention, err = duration(v); return err },
 		},
 	}
 }

@@ -18,7 +18,9 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultRetention        = 90 * 24 * time.Hour
+	DefaultRetention        = 15 * 24 * time.Hour
+	DefaultFineRetention    = 90 * 24 * time.Hour
+	DefaultCoarseRetention  = 2 * 365 * 24 * time.Hour
 	DefaultOutOfOrderWindow = 24 * time.Hour
 	DefaultAppendTimeout    = 5 * time.Second
 	DefaultQueueSamples     = 256 << 10
@@ -30,9 +32,14 @@ const (
 type Options struct {
 	// Dir is the folder of the store, created when there is none. Nothing else may live in it.
 	Dir string
-	// Retention is how long samples are kept. Whole blocks are removed, so some live up to a tenth longer.
+	// Retention is how long samples are kept as they came. Whole blocks are removed, so some live up to a tenth longer.
 	Retention time.Duration
-	// OutOfOrderWindow is how far behind the newest sample late samples are still taken.
+	// FineRetention and CoarseRetention are how long the sums of five minutes and of an hour are kept.
+	FineRetention, CoarseRetention time.Duration
+	// MaxBytes, FineMaxBytes and CoarseMaxBytes bound the size of samples, of sums of five minutes and of sums of an
+	// hour; the oldest blocks are removed. 0 sets no bound.
+	MaxBytes, FineMaxBytes, CoarseMaxBytes int64
+	// OutOfOrderWindow is how far behind the newest sample late samples are still taken. It is at most Retention.
 	OutOfOrderWindow time.Duration
 	// AppendTimeout is how long Append waits for room in the queue.
 	AppendTimeout time.Duration
@@ -44,15 +51,22 @@ type Options struct {
 	MaxPoints int
 	// Logger may be nil.
 	Logger hclog.Logger
+
+	// blockLength is how much time is written to a block at once.
+	blockLength time.Duration
 }
 
 func (o Options) withDefaults() Options {
 	setDefault(&o.Retention, DefaultRetention)
+	setDefault(&o.FineRetention, DefaultFineRetention)
+	setDefault(&o.CoarseRetention, DefaultCoarseRetention)
 	setDefault(&o.OutOfOrderWindow, DefaultOutOfOrderWindow)
+	o.OutOfOrderWindow = min(o.OutOfOrderWindow, o.Retention)
 	setDefault(&o.AppendTimeout, DefaultAppendTimeout)
 	setDefault(&o.QueueSamples, DefaultQueueSamples)
 	setDefault(&o.MaxSeries, DefaultMaxSeries)
 	setDefault(&o.MaxPoints, DefaultMaxPoints)
+	setDefault(&o.blockLength, blockLength)
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
 	}
@@ -65,17 +79,13 @@ func setDefault[T int | time.Duration](field *T, value T) {
 	}
 }
 
-// Open opens the store in opts.Dir, repairing damage where it finds some, and reads back what the last run had not
-// moved into blocks. It fails with ErrInUse, or when the folder cannot be used. Samples are written once Run runs; the
-// TSDB compacts and removes old blocks from the start, in a goroutine that ends with Close.
-func Open(opts Options) (*Store, error) {
+// New returns the store of opts.Dir and touches nothing yet: Run opens it. Until then samples are queued, and reading
+// fails with ErrReplaying.
+func New(opts Options) (*Store, error) {
 	if opts.Dir == "" {
 		return nil, errors.New("open metrics: no folder given")
 	}
 	opts = opts.withDefaults()
-	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create metrics folder: %w", err)
-	}
 	s := &Store{
 		dir:           opts.Dir,
 		log:           opts.Logger,
@@ -83,16 +93,71 @@ func Open(opts Options) (*Store, error) {
 		handles:       &handles{limit: opts.MaxSeries, byKey: make(map[seriesKey]*Handle)},
 		queue:         newQueue(opts.QueueSamples, opts.AppendTimeout),
 		lastRetention: new(atomic.Int64),
+		late:          newLatecomers(),
 	}
-	if err := s.openRepairing(); err != nil {
-		return nil, fmt.Errorf("open metrics: %w", err)
+	s.meter.begin(time.Now())
+	return s, nil
+}
+
+// Open is New, and opens the store at once: it returns when all that is stored can be read. It repairs damage where it
+// finds some. It fails with ErrInUse, or when the folder cannot be used. Samples are written and summed up once Run
+// runs; the TSDB compacts and removes old blocks from the start, in a goroutine that ends with Close.
+func Open(opts Options) (*Store, error) {
+	s, err := New(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
+// open takes the folder and opens what is in it.
+func (s *Store) open() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("create metrics folder: %w", err)
+	}
+	if err := s.lockDir(); err != nil {
+		return fmt.Errorf("open metrics: %w", err)
+	}
+	if err := s.openFiles(); err != nil {
+		return fmt.Errorf("open metrics: %w", errors.Join(err, s.closeFiles()))
+	}
+	return nil
+}
+
+// openFiles opens the tiers first: without them the TSDB would not know which blocks it may merge.
+func (s *Store) openFiles() error {
+	if err := s.openTiers(); err != nil {
+		return err
+	}
+	began := time.Now()
+	opened, err := s.openRepairing()
+	if err != nil {
+		return err
+	}
+	s.dbMu.Lock()
+	s.db, s.registry, s.torn = opened.db, opened.registry, opened.torn
+	s.dbMu.Unlock()
+	s.log.Debug("metrics are open", "duration", time.Since(began))
+	return nil
+}
+
+// opened is an open TSDB and the registry of its own metrics.
+type opened struct {
+	db       *tsdb.DB
+	registry *prometheus.Registry
+	torn     bool // it has to be opened again before anything is written
+}
+
 // openTSDB tries once to open the TSDB, which repairs its own logs.
-func (s *Store) openTSDB() error {
-	s.registry = prometheus.NewRegistry()
+func (s *Store) openTSDB() (opened, error) {
+	late, err := s.takeLateLog()
+	if err != nil {
+		return opened{}, err
+	}
+	registry := prometheus.NewRegistry()
 	options := tsdbOptions(s.opts)
 	var db atomic.Pointer[tsdb.DB]
 	// The TSDB asks while it opens, when there is no DB yet to tell what is too old; it asks again every minute.
@@ -102,36 +167,80 @@ func (s *Store) openTSDB() error {
 			return nil
 		}
 		s.lastRetention.Store(time.Now().UnixMilli())
-		return tsdb.DefaultBlocksToDelete(opened)(blocks)
+		return s.keepUnsettled(tsdb.DefaultBlocksToDelete(opened)(blocks), blocks)
 	}
 	// A block of late samples may lie in time that the head has not moved into blocks yet. Merged with blocks in order it
 	// passes for one of them, and at the next start the TSDB takes what the head's log has of that time for moved and
-	// drops it. So it is kept apart until the head is past it.
+	// drops it. So it is kept apart until the head is past it. And what has not been summed up stays apart, because only
+	// a block by itself says by its name what is missing.
 	options.BlockCompactionExcludeFunc = func(block *tsdb.BlockMeta) bool {
 		opened := db.Load()
-		return block.Compaction.FromOutOfOrder() && (opened == nil || block.MaxTime > opened.Head().MinTime())
+		if opened == nil {
+			return true
+		}
+		s.late.planned(orderedUntil(opened.Blocks()))
+		early := block.Compaction.FromOutOfOrder() && block.MaxTime > opened.Head().MinTime()
+		return early || !s.roller.Settled(block)
 	}
-	opened, err := tsdb.Open(s.dir, slog.New(slogHandler{log: s.log}), s.registry, options, nil)
+	fresh, err := tsdb.Open(s.dir, slog.New(slogHandler{log: s.log}), registry, options, nil)
 	if err != nil {
-		return err
+		return opened{}, err
 	}
-	db.Store(opened)
-	s.db = opened
-	if logRepaired(s.registry) {
-		s.repairs.LogRepaired = true
+	db.Store(fresh)
+	if logRepaired(registry) {
+		s.tally.logRepaired()
 		s.log.Warn("damage in the log of recent samples was cut out")
 	}
-	return nil
+	err = late.restore(fresh)
+	if errors.Is(err, errLogWrite) {
+		s.log.Error("late samples of the last run are not written yet", "error", err)
+		return opened{fresh, registry, true}, nil
+	}
+	if err != nil {
+		return opened{}, errors.Join(err, fresh.Close())
+	}
+	return opened{fresh, registry, false}, nil
 }
+
+// keepUnsettled takes out of what the TSDB would delete the blocks that have not been summed up, unless rollups have
+// been failing for as long again as blocks are kept, or there is too much of everything.
+func (s *Store) keepUnsettled(deletable map[ulid.ULID]struct{}, blocks []*tsdb.Block) map[ulid.ULID]struct{} {
+	if s.opts.MaxBytes > 0 {
+		return deletable
+	}
+	tooOld := time.Now().Add(-2 * s.opts.Retention).UnixMilli()
+	for _, b := range blocks {
+		meta := b.Meta()
+		if !meta.Compaction.Deletable && meta.MaxTime > tooOld && !s.roller.Settled(&meta) {
+			delete(deletable, meta.ULID)
+		}
+	}
+	return deletable
+}
+
+// blockLength is how much time is written to a block at once. The head holds up to one and a half of it in memory: with
+// 80,000 series that is 130 MB less than with the two hours that are usual.
+const blockLength = time.Hour
+
+// chunkSegmentBytes is the size of files in blocks. The TSDB takes the room of a whole one before it writes to it, so it
+// is also what a nearly full disk must have for blocks to be made.
+const chunkSegmentBytes = 32 << 20
+
+// restoreSlack is how much later than others samples may be that were taken in time and are read back from their log,
+// which takes a start for each time that they were not moved to a block. The writer sees to it that others are not late.
+const restoreSlack = 365 * 24 * time.Hour
 
 // tsdbOptions are chosen for a store that is small most of the time: the TSDB's defaults expect millions of series.
 func tsdbOptions(opts Options) *tsdb.Options {
 	o := tsdb.DefaultOptions()
 	o.NoLockfile = true // Open holds a lock of its own
 	o.RetentionDuration = opts.Retention.Milliseconds()
+	o.MaxBytes = opts.MaxBytes
+	o.MinBlockDuration = opts.blockLength.Milliseconds()
 	o.MaxBlockDuration = max(o.MinBlockDuration, o.RetentionDuration/10)
-	o.OutOfOrderTimeWindow = opts.OutOfOrderWindow.Milliseconds()
+	o.OutOfOrderTimeWindow = (opts.OutOfOrderWindow + restoreSlack).Milliseconds()
 	o.WALSegmentSize = 16 << 20
+	o.MaxBlockChunkSegmentSize = chunkSegmentBytes
 	o.WALCompression = compression.Snappy
 	o.StripeSize = 512
 	o.HeadChunksWriteBufferSize = chunks.MinWriteBufferSize

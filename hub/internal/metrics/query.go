@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 
@@ -42,14 +43,19 @@ type Result struct {
 	Incomplete bool
 }
 
-// A Point is one sample, or sums up those of one bucket.
+// A Point is one sample, or sums up those of one bucket. Of a counter, which its name tells by ending in _total, a
+// bucket has the last value, three times: the average of a count means nothing.
 type Point struct {
 	At            int64 // Unix milliseconds: of the sample, or of the start of the bucket
 	Avg, Min, Max float64
 }
 
 // Select reads series, sorted by name and labels. Buckets without samples have no point. It sees every sample that was
-// written before it began. It fails with ErrBadQuery, ErrTooManyPoints, ErrClosed, or the error of ctx.
+// written before it began. It fails with ErrBadQuery, ErrTooManyPoints, ErrReplaying, or the error of ctx.
+//
+// Where steps allow it, sums are read instead of samples, which gives the same answer sooner. Where samples are not kept
+// any more, sums are all there is: without a step, or with one that is no multiple of theirs, each sum counts as one
+// sample at the start of its bucket, with its average, minimum and maximum.
 func (s *Store) Select(ctx context.Context, q Query) ([]Result, error) {
 	matchers, err := q.matchers()
 	if err != nil {
@@ -58,22 +64,43 @@ func (s *Store) Select(ctx context.Context, q Query) ([]Result, error) {
 	if q.Step > 0 {
 		q.From = floorTo(q.From, q.Step)
 	}
+	q.To = min(q.To, math.MaxInt64-1)
 	s.dbMu.RLock()
 	defer s.dbMu.RUnlock()
-	querier, err := s.db.ChunkQuerier(q.From, q.To)
+	if s.db == nil {
+		return nil, ErrReplaying
+	}
+	segments := s.plan(q)
+	if len(segments) > 1 || segments[0].tier != nil {
+		return s.selectSegments(ctx, q, segments)
+	}
+	r := reader{query: q, room: s.opts.MaxPoints}
+	var results []Result
+	err = s.readRaw(ctx, q.From, q.To, matchers, func(set storage.ChunkSeriesSet) error {
+		results, err = r.readAll(ctx, set)
+		return err
+	})
+	s.noteDamage(&r)
+	return results, err
+}
+
+// readRaw selects series of samples as they came. The caller holds dbMu.
+func (s *Store) readRaw(ctx context.Context, from, to int64, matchers []*labels.Matcher, read func(storage.ChunkSeriesSet) error) error {
+	querier, err := s.db.ChunkQuerier(from, to)
 	if err != nil {
-		return nil, fmt.Errorf("open querier: %w", err)
+		return fmt.Errorf("open querier: %w", err)
 	}
 	// Closing a querier ends its hold on blocks; its error concerns nothing that was read.
 	defer querier.Close()
 	// Trimming would encode the first and the last chunk anew; the reader skips samples outside instead.
-	hints := &storage.SelectHints{Start: q.From, End: q.To, DisableTrimming: true}
-	r := reader{query: q, room: s.opts.MaxPoints}
-	results, err := r.readAll(ctx, querier.Select(ctx, true, hints, matchers...))
+	hints := &storage.SelectHints{Start: from, End: to, DisableTrimming: true}
+	return read(querier.Select(ctx, true, hints, matchers...))
+}
+
+func (s *Store) noteDamage(r *reader) {
 	if s.tally.addDamaged(r.damaged) {
 		s.log.Error("stored samples are damaged and left out of answers", "error", r.damage)
 	}
-	return results, err
 }
 
 func (q Query) matchers() ([]*labels.Matcher, error) {

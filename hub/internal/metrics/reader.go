@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
+
+	"github.com/pulse-hub/pulse/hub/internal/metrics/rollup"
 )
 
 // maxChunksAhead bounds the room that is made for chunks not seen yet: four chunks an hour for three days or so.
@@ -32,7 +36,7 @@ func (r *reader) readAll(ctx context.Context, set storage.ChunkSeriesSet) ([]Res
 			return nil, err
 		}
 		series := set.At()
-		b := bucketer{step: r.query.Step}
+		b := bucketer{step: r.query.Step, counter: isCounter(series.Labels())}
 		readErr := r.readSeries(series, &b)
 		points := b.finish()
 		if r.room -= len(points); r.room < 0 {
@@ -93,15 +97,18 @@ func (r *reader) noteDamage(err error) {
 	}
 }
 
+func isCounter(lset labels.Labels) bool { return rollup.IsCounter(lset.Get(model.MetricNameLabel)) }
+
 // A bucketer turns samples in order of time into points.
 type bucketer struct {
-	step   int64 // milliseconds; 0 makes a point of every sample
-	points []Point
+	step    int64 // milliseconds; 0 makes a point of every sample
+	counter bool
+	points  []Point
 
 	open       bool
 	start, end int64
-	sum        float64
-	count      int
+	sum, count float64
+	last       float64
 	min, max   float64
 }
 
@@ -123,22 +130,49 @@ func (b *bucketer) add(at int64, v float64) {
 	if b.open && at < b.end {
 		b.sum += v
 		b.count++
+		b.last = v
 		b.min = min(b.min, v)
 		b.max = max(b.max, v)
 		return
 	}
+	b.begin(at)
+	b.sum, b.count, b.last, b.min, b.max = v, 1, v, v, v
+}
+
+// addSum adds samples that have been summed up.
+func (b *bucketer) addSum(p rollup.Point) {
+	if b.step == 0 {
+		b.points = append(b.points, Point{At: p.At, Avg: p.Avg, Min: p.Min, Max: p.Max})
+		return
+	}
+	if !b.open || p.At >= b.end {
+		b.begin(p.At)
+		b.sum, b.count, b.min, b.max = 0, 0, p.Min, p.Max
+	}
+	b.sum += p.Avg * p.Count
+	b.count += p.Count
+	b.last = p.Avg
+	b.min = min(b.min, p.Min)
+	b.max = max(b.max, p.Max)
+}
+
+func (b *bucketer) begin(at int64) {
 	b.flush()
 	b.open = true
 	b.start = floorTo(at, b.step)
 	b.end = b.start + b.step
-	b.sum, b.count, b.min, b.max = v, 1, v, v
 }
 
 func (b *bucketer) flush() {
-	if b.open {
-		b.points = append(b.points, Point{At: b.start, Avg: b.sum / float64(b.count), Min: b.min, Max: b.max})
-		b.open = false
+	if !b.open {
+		return
 	}
+	b.open = false
+	if b.counter {
+		b.points = append(b.points, Point{At: b.start, Avg: b.last, Min: b.last, Max: b.last})
+		return
+	}
+	b.points = append(b.points, Point{At: b.start, Avg: b.sum / b.count, Min: b.min, Max: b.max})
 }
 
 // finish returns all points.

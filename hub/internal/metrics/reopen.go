@@ -33,8 +33,13 @@ func (s *Store) reopen() (storage.AppendableV2, error) {
 	if err := s.db.Close(); err != nil {
 		s.log.Debug("TSDB closed with an error, opening it again", "error", err)
 	}
-	if err := s.openUnlocked(); err != nil {
+	again, err := s.openRepairing()
+	if err != nil {
 		return nil, fmt.Errorf("reopen: %w", err)
+	}
+	s.db, s.registry, s.torn = again.db, again.registry, again.torn
+	if again.torn {
+		return nil, fmt.Errorf("reopen: %w", errLogWrite)
 	}
 	return s.db, nil
 }

@@ -22,10 +22,11 @@ var ErrInUse = errors.New("metrics store is already in use by another process")
 const (
 	lockName       = "pulse.lock"
 	quarantineName = "quarantine"
+	headChunksName = "chunks_head"
 )
 
-// openRepairing takes the folder's lock and opens the TSDB, moving out of its way what keeps it from opening.
-func (s *Store) openRepairing() error {
+// lockDir keeps other processes out of the folder.
+func (s *Store) lockDir() error {
 	lock, _, err := fileutil.Flock(filepath.Join(s.dir, lockName))
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
@@ -34,23 +35,21 @@ func (s *Store) openRepairing() error {
 		return fmt.Errorf("%w: %s", ErrInUse, s.dir)
 	}
 	s.lock = lock
-	if err := s.openUnlocked(); err != nil {
-		return errors.Join(err, lock.Release())
-	}
 	return nil
 }
 
-func (s *Store) openUnlocked() error {
+// openRepairing opens the TSDB, moving out of its way what keeps it from opening.
+func (s *Store) openRepairing() (opened, error) {
 	if err := s.quarantineBlocks(); err != nil {
-		return err
+		return opened{}, err
 	}
-	err := s.openTSDB()
+	db, err := s.openTSDB()
 	if err == nil || !isDamage(err) {
-		return err
+		return db, err
 	}
 	s.log.Error("recent samples cannot be read and are moved to quarantine", "error", err)
 	if err := s.quarantineHead(); err != nil {
-		return err
+		return opened{}, err
 	}
 	return s.openTSDB()
 }
@@ -90,7 +89,7 @@ func tryBlock(dir string) error {
 
 // quarantineHead moves away everything that is not in blocks yet.
 func (s *Store) quarantineHead() error {
-	for _, name := range []string{"wal", "wbl", "chunks_head"} {
+	for _, name := range []string{"wal", "wbl"} {
 		if err := s.quarantine(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -105,11 +104,11 @@ func (s *Store) quarantine(name string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("create quarantine: %w", err)
 	}
-	moved := name + "-" + strconv.FormatInt(time.Now().UnixMilli(), 10)
+	moved := filepath.Base(name) + "-" + strconv.FormatInt(time.Now().UnixMilli(), 10)
 	if err := os.Rename(filepath.Join(s.dir, name), filepath.Join(dir, moved)); err != nil {
 		return fmt.Errorf("move to quarantine: %w", err)
 	}
-	s.repairs.Quarantined = append(s.repairs.Quarantined, moved)
+	s.tally.quarantined(moved)
 	return nil
 }
 

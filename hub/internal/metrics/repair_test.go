@@ -120,7 +120,7 @@ func TestDamageDoesNotStopTheStore(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "wal"), []byte("x"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, 3, false, true},
+		}, 2, false, true},
 		{"index of a block cut", func(t *testing.T, dir string) {
 			if err := os.Truncate(filepath.Join(oldestBlock(t, dir), "index"), 40); err != nil {
 				t.Fatal(err)
@@ -266,7 +266,7 @@ func TestDamagedChunksAreLeftOutOfAnswers(t *testing.T) {
 
 func TestOldBlocksAreRemoved(t *testing.T) {
 	dir, newest := filledDir(t)
-	s := openTest(t, Options{Dir: dir, Retention: 3 * time.Hour})
+	s := openTest(t, Options{Dir: dir, Retention: 3 * time.Hour, FineRetention: 3 * time.Hour})
 	runTest(t, s)
 	before := s.Stats()
 	h := mustIntern(t, s, Series{Name: DiskUsedBytes, Resource: "r"})

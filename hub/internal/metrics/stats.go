@@ -1,10 +1,13 @@
 package metrics
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"github.com/pulse-hub/pulse/hub/internal/metrics/rollup"
 )
 
 // Stats describe the store at one moment. Times are zero when the thing has not happened since Open, except that
@@ -17,13 +20,20 @@ type Stats struct {
 	Series       int
 	BlockSamples uint64
 	Blocks       int
-	OldestSample time.Time
+	// OldestSample is the time of the oldest sample or sum, OldestRaw of the oldest sample.
+	OldestSample, OldestRaw time.Time
 	// Appended, Rejected and Queued count samples since Open.
 	Appended uint64
 	Rejected Rejections
 	Queued   int
 
 	LastAppend, LastCompaction, LastRetention time.Time
+
+	// Replaying says that recent samples are being read back and cannot be asked for yet; the numbers of blocks are 0.
+	Replaying bool
+	// Fine and Coarse are the sums of five minutes and of an hour.
+	Fine, Coarse rollup.TierStats
+	Writes       Writes
 
 	Repairs      Repairs
 	DamagedReads uint64 // series that Select could read only in part
@@ -92,6 +102,19 @@ type tally struct {
 	rejected   Rejections
 	lastAppend time.Time
 	damaged    uint64
+	repairs    Repairs
+}
+
+func (t *tally) logRepaired() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.repairs.LogRepaired = true
+}
+
+func (t *tally) quarantined(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.repairs.Quarantined = append(t.repairs.Quarantined, name)
 }
 
 func (t *tally) add(appended uint64, rejected Rejections, at time.Time) {
@@ -117,19 +140,25 @@ func (t *tally) fill(s *Stats) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.Appended, s.Rejected, s.LastAppend, s.DamagedReads = t.appended, t.rejected, t.lastAppend, t.damaged
+	s.Repairs = Repairs{LogRepaired: t.repairs.LogRepaired, Quarantined: slices.Clone(t.repairs.Quarantined)}
 }
 
 // Stats gathers the numbers; it looks at the sizes of the log files, so not for every request.
 func (s *Store) Stats() Stats {
+	out := Stats{Dir: s.dir, Queued: s.queue.len(), Writes: s.meter.read(time.Now())}
+	s.tally.fill(&out)
+	if at := s.lastRetention.Load(); at != 0 {
+		out.LastRetention = time.UnixMilli(at)
+	}
 	s.dbMu.RLock()
 	defer s.dbMu.RUnlock()
-	out := Stats{
-		Dir:       s.dir,
-		DiskBytes: s.db.Head().Size(),
-		Series:    int(s.db.Head().NumSeries()),
-		Queued:    s.queue.len(),
-		Repairs:   s.repairs,
+	if s.db == nil {
+		out.Replaying = true
+		return out
 	}
+	out.Fine, out.Coarse = s.fine.Stats(), s.coarse.Stats()
+	out.DiskBytes = s.db.Head().Size() + out.Fine.DiskBytes + out.Coarse.DiskBytes
+	out.Series = int(s.db.Head().NumSeries())
 	for _, block := range s.db.Blocks() {
 		meta := block.Meta()
 		out.Blocks++
@@ -140,13 +169,31 @@ func (s *Store) Stats() Stats {
 		}
 	}
 	if out.Blocks > 0 || out.Series > 0 {
-		if oldest, err := s.db.StartTime(); err == nil {
-			out.OldestSample = time.UnixMilli(oldest)
+		if at, err := s.db.StartTime(); err == nil {
+			out.OldestRaw = time.UnixMilli(at)
 		}
 	}
-	if at := s.lastRetention.Load(); at != 0 {
-		out.LastRetention = time.UnixMilli(at)
-	}
-	s.tally.fill(&out)
+	out.OldestSample = earliest(out.OldestRaw, out.Fine.Oldest, out.Coarse.Oldest)
 	return out
+}
+
+// earliest returns the earliest time that is known.
+func earliest(times ...time.Time) (first time.Time) {
+	for _, at := range times {
+		if first.IsZero() || !at.IsZero() && at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// LastRollup returns when samples were last summed up, or merged if that was later.
+func (s Stats) LastRollup() time.Time {
+	last := s.LastCompaction
+	for _, at := range []time.Time{s.Fine.LastRollup, s.Coarse.LastRollup} {
+		if at.After(last) {
+			last = at
+		}
+	}
+	return last
 }

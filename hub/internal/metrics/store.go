@@ -17,6 +17,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
+
+	"github.com/pulse-hub/pulse/hub/internal/metrics/rollup"
 )
 
 // Errors of a Store. Test with [errors.Is].
@@ -25,6 +27,8 @@ var (
 	ErrClosed = errors.New("metrics store is closed")
 	// ErrBusy is returned when the queue stayed full for Options.AppendTimeout: the disk is full or far too slow.
 	ErrBusy = errors.New("metrics queue is full")
+	// ErrReplaying is returned by reading while the log of the last run is being read back.
+	ErrReplaying = errors.New("recent samples are being read back from the log")
 	// ErrRunning is returned by a second Run.
 	ErrRunning = errors.New("metrics store runs already")
 )
@@ -36,7 +40,7 @@ type Sample struct {
 	Value  float64
 }
 
-// A Store holds all series of a hub in one folder. Make it with Open. All methods are safe for concurrent use.
+// A Store holds all series of a hub in one folder. Make it with New or Open. All methods are safe for concurrent use.
 type Store struct {
 	dir     string
 	log     hclog.Logger
@@ -46,14 +50,21 @@ type Store struct {
 	queue   *queue
 	tally   tally
 
+	meter meter
+	late  *latecomers
+
 	lastRetention *atomic.Int64 // Unix milliseconds, set from the TSDB's goroutine
 
+	// The tiers are set before the TSDB is, and stay.
+	fine, coarse *rollup.Tier
+	roller       *rollup.Roller
+
 	// dbMu is held for reading by those who read from the TSDB, so that it stays open, and for writing while it is
-	// opened again. Only the writer does that, and needs no lock to see what it has opened.
+	// opened, the first time or again. Only the writer does that, and needs no lock to see what it has opened.
 	dbMu     sync.RWMutex
-	db       *tsdb.DB
-	repairs  Repairs
+	db       *tsdb.DB             // nil until it is open for the first time
 	registry *prometheus.Registry // of the TSDB's own metrics
+	torn     bool                 // db was left as after a commit that failed; only the writer looks
 
 	mu      sync.Mutex
 	stopRun context.CancelFunc // nil before Run
@@ -79,13 +90,27 @@ func (s *Store) Append(ctx context.Context, batch []Sample) error {
 // Flush waits until every sample appended before it is written, or ctx ends. It needs a Run in progress.
 func (s *Store) Flush(ctx context.Context) error { return s.queue.flush(ctx) }
 
-// Run writes queued samples until ctx ends or Close is called, then writes what is left and returns. It can run once.
+// Run opens the store if Open has not, then writes queued samples and sums finished blocks up until ctx ends or Close is
+// called, then writes what is left and returns. It can run once.
 func (s *Store) Run(ctx context.Context) error {
 	ctx, stopped, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
 	defer close(stopped)
+	defer s.stopRun()
+	if s.db == nil {
+		if err := s.open(); err != nil {
+			s.queue.close()
+			return err
+		}
+	}
+	var rolling sync.WaitGroup
+	defer rolling.Wait()
+	rolling.Go(func() {
+		// It ends with ctx only, and with nothing to say.
+		_ = s.roller.Run(ctx)
+	})
 	defer s.stopRun()
 	return newWriter(s).run(ctx)
 }
@@ -111,15 +136,36 @@ func (s *Store) Close() error {
 		return nil
 	}
 	var err error
-	if stopped != nil {
+	switch {
+	case stopped != nil:
 		<-stopped
-	} else {
+	case s.db != nil:
 		err = newWriter(s).finish()
 	}
-	if err = errors.Join(err, s.db.Close(), s.lock.Release()); err != nil {
+	if n := s.queue.len(); s.db == nil && n > 0 {
+		err = fmt.Errorf("%d samples were not written: the store was never open", n)
+	}
+	if err = errors.Join(err, s.closeFiles()); err != nil {
 		return fmt.Errorf("close metrics: %w", err)
 	}
 	return nil
+}
+
+// closeFiles closes what is open. What reads from the store by then gets errors.
+func (s *Store) closeFiles() error {
+	var problems []error
+	if s.db != nil {
+		problems = append(problems, s.db.Close())
+	}
+	for _, tier := range []*rollup.Tier{s.fine, s.coarse} {
+		if tier != nil {
+			problems = append(problems, tier.Close())
+		}
+	}
+	if s.lock != nil {
+		problems = append(problems, s.lock.Release())
+	}
+	return errors.Join(problems...)
 }
 
 // stop makes Run end and returns the channel that says it has, nil when there was no Run.
@@ -142,6 +188,9 @@ func (s *Store) Gatherer() prometheus.Gatherer {
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
 		s.dbMu.RLock()
 		defer s.dbMu.RUnlock()
+		if s.registry == nil {
+			return nil, nil
+		}
 		return s.registry.Gather()
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // openTest opens a store that is closed with the test.
@@ -267,7 +268,7 @@ func modelAppend(t *testing.T, rng *rand.Rand, s *Store, model map[string]map[in
 			value = float64(rng.IntN(1000))
 		}
 		model[resource][at] = value
-		batch = append(batch, Sample{mustIntern(t, s, Series{Name: DiskUsedBytes, Resource: resource}), at, value})
+		batch = append(batch, Sample{mustIntern(t, s, Series{Name: modelGauge, Resource: resource}), at, value})
 	}
 	mustAppend(t, s, batch...)
 	if r := s.Stats().Rejected; r.Total() != 0 {
@@ -277,7 +278,7 @@ func modelAppend(t *testing.T, rng *rand.Rand, s *Store, model map[string]map[in
 
 func modelCompare(t *testing.T, rng *rand.Rand, s *Store, model map[string]map[int64]float64, base, span int64) {
 	t.Helper()
-	q := Query{Names: []string{DiskUsedBytes}, From: base + rng.Int64N(span), Step: []int64{0, 1, 1000, 7001, 60_000, 3_600_000}[rng.IntN(6)]}
+	q := Query{Names: []string{modelGauge}, From: base + rng.Int64N(span), Step: []int64{0, 1, 1000, 7001, 60_000, 3_600_000}[rng.IntN(6)]}
 	q.To = q.From + rng.Int64N(span)
 	got := make(map[string][]Point)
 	for _, r := range mustSelect(t, s, q) {
@@ -289,7 +290,7 @@ func modelCompare(t *testing.T, rng *rand.Rand, s *Store, model map[string]map[i
 			want[resource] = points
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
 		t.Fatalf("select %+v (-want +got):\n%s", q, diff)
 	}
 }

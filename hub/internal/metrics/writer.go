@@ -35,9 +35,18 @@ type writer struct {
 	spare      []Sample
 	lastCommit time.Time
 	rejecting  bool
+	windows    []int64 // of the samples of one commit; kept for its memory
+	newest     int64   // time of the newest sample stored, Unix milliseconds
 }
 
-func newWriter(s *Store) *writer { return &writer{s: s, db: s.db, reopen: s.reopen} }
+// newWriter returns a writer over the open TSDB.
+func newWriter(s *Store) *writer {
+	w := &writer{s: s, db: s.db, reopen: s.reopen, torn: s.torn, newest: max(0, s.db.Head().MaxTime())}
+	for _, b := range s.db.Blocks() {
+		w.newest = max(w.newest, b.Meta().MaxTime-1)
+	}
+	return w
+}
 
 // run writes until ctx ends, then writes what is left.
 func (w *writer) run(ctx context.Context) error {
@@ -52,6 +61,7 @@ func (w *writer) run(ctx context.Context) error {
 				return err
 			}
 		case now := <-sweep.C:
+			w.s.meter.read(now)
 			if n := w.s.handles.sweep(now.Add(-idleAfter).UnixMilli()); n > 0 {
 				w.s.log.Debug("idle series forgotten", "series", n)
 			}
@@ -130,19 +140,29 @@ func (w *writer) write(piece []Sample) error {
 		now:     now.UnixMilli(),
 		latest:  now.Add(maxAhead).UnixMilli(),
 		oldest:  max(1, now.Add(-w.s.opts.Retention).UnixMilli()),
+		window:  w.s.opts.OutOfOrderWindow.Milliseconds(),
+		newest:  w.newest,
 		opening: w.opening,
 	}
 	var counts Rejections
+	w.windows = w.windows[:0]
 	app := w.db.AppenderV2(context.Background())
 	for i := range piece {
-		if reason := appendSample(app, &piece[i], limits); reason != accepted {
+		if reason := appendSample(app, &piece[i], &limits); reason != accepted {
 			counts.add(reason)
+			continue
 		}
+		w.windows = addWindow(w.windows, piece[i].At)
 	}
+	// Before, so that nobody takes sums for whole that lack what can be read already; and after, in case the TSDB has
+	// taken the commit for older than it is.
+	w.s.late.mark(w.windows)
 	if err := app.Commit(); err != nil {
 		w.torn = true
 		return fmt.Errorf("commit samples: %w", err)
 	}
+	w.s.late.mark(w.windows)
+	w.newest = limits.newest
 	w.s.tally.add(uint64(len(piece))-counts.Total(), counts, now)
 	w.report(counts)
 	return nil
@@ -181,11 +201,14 @@ func (w *writer) report(counts Rejections) {
 // takes them.
 type limits struct {
 	now, oldest, latest int64
-	opening             int
+	// newest is the time of the newest sample so far, and window how far behind it late ones may be. The TSDB has the
+	// same rule, but forgets the newest sample with the head that held it.
+	newest, window int64
+	opening        int
 }
 
 // appendSample hands one sample to the TSDB, or says why not.
-func appendSample(app storage.AppenderV2, smp *Sample, lim limits) rejection {
+func appendSample(app storage.AppenderV2, smp *Sample, lim *limits) rejection {
 	h := smp.Series
 	switch {
 	case h == nil:
@@ -194,7 +217,7 @@ func appendSample(app storage.AppenderV2, smp *Sample, lim limits) rejection {
 		return notFinite
 	case smp.At > lim.latest:
 		return future
-	case smp.At < lim.oldest:
+	case smp.At < lim.oldest, smp.At < lim.newest-lim.window:
 		return tooOld
 	}
 	if h.opening != lim.opening { // the number may be another series' now
@@ -206,6 +229,7 @@ func appendSample(app storage.AppenderV2, smp *Sample, lim limits) rejection {
 		return rejectionOf(err)
 	}
 	h.ref = ref
+	lim.newest = max(lim.newest, smp.At)
 	return accepted
 }
 

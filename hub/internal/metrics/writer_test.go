@@ -78,6 +78,7 @@ func fakeWriter() (*writer, *fakeDB, *Store) {
 		opts:    Options{}.withDefaults(),
 		handles: &handles{limit: 10, byKey: make(map[seriesKey]*Handle)},
 		queue:   newQueue(10, time.Minute),
+		late:    newLatecomers(),
 	}
 	db := &fakeDB{}
 	return &writer{s: s, db: db, reopen: db.reopen}, db, s

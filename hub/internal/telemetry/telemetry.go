@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // Telemetry is the set of the hub's own metrics. It is safe for concurrent use.
@@ -70,6 +71,16 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 // Include adds the metrics that a part of the hub gathers itself. It must be
 // called before Handler.
 func (t *Telemetry) Include(g prometheus.Gatherer) { t.included = append(t.included, g) }
+
+// Registry takes further metrics of parts that measure themselves.
+func (t *Telemetry) Registry() prometheus.Registerer { return t.registry }
+
+// Gatherer gives everything that Handler serves, what is included later too.
+func (t *Telemetry) Gatherer() prometheus.Gatherer {
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		return append(prometheus.Gatherers{t.registry}, t.included...).Gather()
+	})
+}
 
 // Handler serves the metrics in the Prometheus text format.
 func (t *Telemetry) Handler() http.Handler {

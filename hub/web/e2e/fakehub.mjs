@@ -51,6 +51,12 @@ function history(resource, range) {
   return { resourceType: resource?.type, resourceId: resource?.id, range, start: end - span, end, metrics };
 }
 
+function forecasts(resource) {
+  if (!resource?.disk) return [];
+  const forecast = { reason: "growing", confidence: "medium", bytesPerDay: 2 ** 31, daysUntilFull: 23.4 };
+  return [{ ...forecast, resourceId: resource.id, basedOn: { points: 700 } }];
+}
+
 /** Moves a part of the resources a little and returns the merge patches. */
 function drift(resources, random, share) {
   const patch = [];
@@ -138,6 +144,10 @@ export async function startFakeHub({
     if (url.pathname === "/api/metrics-store/history") {
       const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
       return answer(response, 200, history(resource, url.searchParams.get("range")));
+    }
+    if (url.pathname === "/api/forecast") {
+      const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
+      return answer(response, 200, { forecasts: forecasts(resource) });
     }
     return answer(response, 404, { error: "not found" });
   });

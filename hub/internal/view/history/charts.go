@@ -2,14 +2,13 @@ package history
 
 import (
 	"context"
-	"fmt"
-	"maps"
+	"io"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
-	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 	"github.com/pulse-hub/pulse/sdk/resource"
 )
@@ -23,7 +22,9 @@ type Point struct {
 // Lines are the points of one resource by metric name.
 type Lines map[string][]Point
 
-// Charts is the answer of `/api/charts`: lines by v5 id.
+// Charts is the answer of `/api/charts`: lines by v5 id, and in ResourceData, by unified id, those of every other kind
+// of resource: datastores, servers, Kubernetes, and whatever plugins know. Clients of earlier versions do not look
+// there, so it has only what is measured.
 type Charts struct {
 	Data           map[string]Lines  `json:"data"`
 	NodeData       map[string]Lines  `json:"nodeData"`
@@ -31,6 +32,7 @@ type Charts struct {
 	DockerData     map[string]Lines  `json:"dockerData"`
 	DockerHostData map[string]Lines  `json:"dockerHostData"`
 	HostData       map[string]Lines  `json:"hostData"`
+	ResourceData   map[string]Lines  `json:"resourceData"`
 	GuestTypes     map[string]string `json:"guestTypes"`
 	Timestamp      int64             `json:"timestamp"`
 	Stats          ChartStats        `json:"stats"`
@@ -43,7 +45,7 @@ type ChartStats struct {
 
 // Bounds of one charts answer.
 const (
-	// maxLinePoints is how many points a line has at most.
+	// maxLinePoints is how many points a line has at most, the present value aside.
 	maxLinePoints = 300
 	// minLinePoints is how many it may have however many lines there are.
 	minLinePoints = 30
@@ -51,221 +53,132 @@ const (
 	maxChartPoints = 400_000
 )
 
-// chartGroup is one of the maps of Charts: of which kinds, with which metrics.
+// usualInterval is how far apart the samples of most resources are.
+const usualInterval = 10 * time.Second
+
+// peakFactor is how many usual samples a step has from which on lines of what comes in bursts show its peaks: an
+// average of so many hides them, and a point has one value.
+const peakFactor = 10
+
+// A ChartPlan knows what is to be drawn of one snapshot. Write does it.
+type ChartPlan struct {
+	request Request
+	groups  []chartGroup
+	guests  map[string]string // types of guests by id
+	step    time.Duration
+}
+
+// A chartGroup is one of the maps of Charts: of which resources, with which metrics.
 type chartGroup struct {
-	kinds []resource.Kind
-	// filled are metrics with points, empty those that are there as empty lists.
-	filled, empty []string
-	lines         map[string]Lines
+	name string
+	// metrics are drawn, with the present value where there is no history; empty are there as empty lists.
+	metrics []wireMetric
+	empty   []string
+	// known says that only lines with values are there.
+	known   bool
+	members []member
 }
 
-func newCharts(at time.Time) (*Charts, []chartGroup) {
-	charts := &Charts{
-		Data: map[string]Lines{}, NodeData: map[string]Lines{}, StorageData: map[string]Lines{},
-		DockerData: map[string]Lines{}, DockerHostData: map[string]Lines{}, HostData: map[string]Lines{},
-		GuestTypes: map[string]string{}, Timestamp: second(at), Stats: ChartStats{OldestDataTimestamp: second(at)},
+// A member is a resource of a group.
+type member struct {
+	entry *inventory.Entry
+	id    string
+}
+
+// PlanCharts looks up what there is to draw. The more resources there are, the coarser are the lines.
+func PlanCharts(request Request) *ChartPlan {
+	p := &ChartPlan{request: request, groups: chartGroups(), guests: map[string]string{}}
+	p.addMembers()
+	for i := range p.groups {
+		slices.SortFunc(p.groups[i].members, func(a, b member) int { return strings.Compare(a.id, b.id) })
 	}
-	usage := []string{"cpu", "memory", "disk"}
+	points := max(minLinePoints, min(maxLinePoints, maxChartPoints/max(p.Lines(), 1)))
+	p.step = stepFor(request.Span, points)
+	return p
+}
+
+// The groups, in the order they are told.
+const (
+	guestGroup = iota
+	nodeGroup
+	storageGroup
+	containerGroup
+	engineGroup
+	hostGroup
+	otherGroup
+)
+
+func chartGroups() []chartGroup {
+	all := wireMetrics()
+	usage, disk := all[:3], all[2:3]
 	rates := []string{"diskread", "diskwrite", "netin", "netout"}
-	all := slices.Concat(usage, rates)
-	return charts, []chartGroup{
-		{kinds: []resource.Kind{resource.KindVM, resource.KindContainer}, filled: all, lines: charts.Data},
-		{kinds: []resource.Kind{resource.KindNode}, filled: usage, lines: charts.NodeData},
-		{kinds: []resource.Kind{resource.KindStorage}, filled: []string{"disk"}, lines: charts.StorageData},
-		{kinds: []resource.Kind{resource.KindAppContainer}, filled: usage, empty: rates, lines: charts.DockerData},
-		{kinds: []resource.Kind{resource.KindContainerHost}, filled: usage, empty: rates, lines: charts.DockerHostData},
-		{kinds: []resource.Kind{resource.KindHost}, filled: all, lines: charts.HostData},
+	return []chartGroup{
+		guestGroup:     {name: "data", metrics: all},
+		nodeGroup:      {name: "nodeData", metrics: usage},
+		storageGroup:   {name: "storageData", metrics: disk},
+		containerGroup: {name: "dockerData", metrics: usage, empty: rates},
+		engineGroup:    {name: "dockerHostData", metrics: usage, empty: rates},
+		hostGroup:      {name: "hostData", metrics: all},
+		otherGroup:     {name: "resourceData", metrics: all, known: true},
 	}
 }
 
-// ReadCharts reads the lines of every resource in the snapshot. The more
-// resources there are, the coarser the lines, so that the answer stays bounded.
-// A line without history has one point with the present value.
-func ReadCharts(ctx context.Context, store Store, request Request) (*Charts, error) {
-	charts, groups := newCharts(request.Now)
-	members := make([]map[string]string, len(groups)) // ids by key
-	lineCount := 0
-	for i := range groups {
-		members[i] = groups[i].members(request.Snapshot)
-		lineCount += len(members[i]) * len(groups[i].filled)
+func (p *ChartPlan) addMembers() {
+	snap := p.request.Snapshot
+	unified := resources.NewProjector(snap, resources.Inputs{}, nil)
+	for _, group := range v5.StorageGroups(snap) {
+		p.add(storageGroup, group.Entry, v5.ID(snap, group.Entry))
 	}
-	points := max(minLinePoints, min(maxLinePoints, maxChartPoints/max(lineCount, 1)))
-	step := stepFor(request.Span, points)
-	for i := range groups {
-		if len(members[i]) == 0 {
-			continue
-		}
-		if err := groups[i].read(ctx, store, request, step, members[i]); err != nil {
-			return nil, err
-		}
-		groups[i].complete(request, members[i])
-	}
-	charts.finish(request.Snapshot, groups)
-	return charts, nil
-}
-
-// members returns the v5 ids of what the group shows, by key.
-func (g *chartGroup) members(snap *inventory.Snapshot) map[string]string {
-	ids := map[string]string{}
-	if g.kinds[0] == resource.KindStorage {
-		for _, group := range v5.StorageGroups(snap) {
-			ids[group.Entry.Key] = v5.ID(snap, group.Entry)
-		}
-		return ids
-	}
-	for _, kind := range g.kinds {
-		for e := range snap.OfKind(kind) {
-			ids[e.Key] = v5.ID(snap, e)
-		}
-	}
-	return ids
-}
-
-func (g *chartGroup) read(ctx context.Context, store Store, request Request, step time.Duration, ids map[string]string) error {
-	byName := map[string]wireMetric{}
-	var names []string
-	for _, m := range wireMetrics() {
-		if slices.Contains(g.filled, m.wire) {
-			byName[m.name] = m
-			names = append(names, m.name)
-		}
-	}
-	var kinds []string
-	for _, kind := range g.kinds {
-		kinds = append(kinds, string(kind))
-	}
-	results, err := store.Select(ctx, metrics.Query{
-		Names: names, Kinds: kinds, Step: step.Milliseconds(),
-		From: request.from(), To: request.Now.UnixMilli(),
-	})
-	if err != nil {
-		return fmt.Errorf("read chart series: %w", err)
-	}
-	for i := range results {
-		result := &results[i]
-		id, shown := ids[result.Resource]
-		metric, known := byName[result.Name]
-		if !shown || !known {
-			continue
-		}
-		g.add(id, metric, result.Points)
-	}
-	return nil
-}
-
-func (g *chartGroup) add(id string, metric wireMetric, stored []metrics.Point) {
-	lines := g.lines[id]
-	if lines == nil {
-		lines = make(Lines, len(g.filled)+len(g.empty))
-		g.lines[id] = lines
-	}
-	points := make([]Point, len(stored))
-	for i, p := range stored {
-		points[i] = Point{Timestamp: p.At / 1000 * 1000, Value: metric.value(p.Avg)}
-	}
-	lines[metric.wire] = points
-}
-
-// complete gives lines without history one point, and adds those that are always empty.
-func (g *chartGroup) complete(request Request, ids map[string]string) {
-	for key, id := range ids {
-		e, ok := request.Snapshot.Get(key)
-		if !ok {
-			continue
-		}
-		lines := g.lines[id]
-		if lines == nil {
-			lines = make(Lines, len(g.filled)+len(g.empty))
-			g.lines[id] = lines
-		}
-		for _, metric := range wireMetrics() {
-			if slices.Contains(g.filled, metric.wire) && len(lines[metric.wire]) == 0 {
-				value, _ := metric.current(e)
-				lines[metric.wire] = []Point{{Timestamp: second(request.Now), Value: value}}
-			}
-		}
-		for _, name := range g.empty {
-			lines[name] = []Point{}
-		}
-	}
-}
-
-// finish adds what is told about the lines.
-func (c *Charts) finish(snap *inventory.Snapshot, groups []chartGroup) {
-	for e := range snap.OfKind(resource.KindVM) {
-		c.GuestTypes[v5.ID(snap, e)] = "vm"
-	}
-	for e := range snap.OfKind(resource.KindContainer) {
-		c.GuestTypes[v5.ID(snap, e)] = "container"
-	}
-	for i := range groups {
-		for _, lines := range groups[i].lines {
-			for _, points := range lines {
-				if len(points) > 0 && points[0].Timestamp < c.Stats.OldestDataTimestamp {
-					c.Stats.OldestDataTimestamp = points[0].Timestamp
-				}
+	for e := range snap.All() {
+		switch e.Kind {
+		case resource.KindStorage:
+		case resource.KindVM, resource.KindContainer:
+			id := v5.ID(snap, e)
+			p.guests[id] = string(e.Kind)
+			p.add(guestGroup, e, id)
+		case resource.KindNode:
+			p.add(nodeGroup, e, v5.ID(snap, e))
+		case resource.KindAppContainer:
+			p.add(containerGroup, e, v5.ID(snap, e))
+		case resource.KindContainerHost:
+			p.add(engineGroup, e, v5.ID(snap, e))
+		case resource.KindHost:
+			p.add(hostGroup, e, v5.ID(snap, e))
+		default:
+			if resources.Shown(e.Kind) {
+				p.add(otherGroup, e, unified.ID(e))
 			}
 		}
 	}
 }
 
-// AppendJSON appends the charts as JSON: what json.Marshal makes of them, in a
-// fraction of the time.
-func (c *Charts) AppendJSON(out []byte) []byte {
-	out = append(out, `{"data":`...)
-	out = appendGroup(out, c.Data)
-	out = append(out, `,"nodeData":`...)
-	out = appendGroup(out, c.NodeData)
-	out = append(out, `,"storageData":`...)
-	out = appendGroup(out, c.StorageData)
-	out = append(out, `,"dockerData":`...)
-	out = appendGroup(out, c.DockerData)
-	out = append(out, `,"dockerHostData":`...)
-	out = appendGroup(out, c.DockerHostData)
-	out = append(out, `,"hostData":`...)
-	out = appendGroup(out, c.HostData)
-	out = append(out, `,"guestTypes":`...)
-	out = append(out, marshal(c.GuestTypes)...)
-	out = append(out, `,"timestamp":`...)
-	out = strconv.AppendInt(out, c.Timestamp, 10)
-	out = append(out, `,"stats":`...)
-	out = append(out, marshal(c.Stats)...)
-	return append(out, '}')
+func (p *ChartPlan) add(group int, e *inventory.Entry, id string) {
+	p.groups[group].members = append(p.groups[group].members, member{e, id})
 }
 
-func appendGroup(out []byte, group map[string]Lines) []byte {
-	out = append(out, '{')
-	for i, id := range slices.Sorted(maps.Keys(group)) {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, marshal(id)...)
-		out = append(out, ':')
-		out = appendLines(out, group[id])
+// Lines returns how many lines there are at most.
+func (p *ChartPlan) Lines() int {
+	lines := 0
+	for i := range p.groups {
+		lines += len(p.groups[i].members) * len(p.groups[i].metrics)
 	}
-	return append(out, '}')
+	return lines
 }
 
-func appendLines(out []byte, lines Lines) []byte {
-	out = append(out, '{')
-	for i, name := range slices.Sorted(maps.Keys(lines)) {
-		if i > 0 {
-			out = append(out, ',')
+// Write writes the JSON of a Charts value. It reads the histories of a few hundred resources at a time and writes them
+// before it reads on, so that what it holds is bounded however many there are. It fails as the store and the writer
+// do; nothing has been written when the first reading fails.
+func (p *ChartPlan) Write(ctx context.Context, store Store, w io.Writer) error {
+	c := chartWriter{plan: p, store: store, w: w, oldest: second(p.request.Now)}
+	for i := range p.groups {
+		if err := c.group(ctx, &p.groups[i], i == 0); err != nil {
+			return err
 		}
-		out = append(out, '"')
-		out = append(out, name...)
-		out = append(out, `":[`...)
-		for j, point := range lines[name] {
-			if j > 0 {
-				out = append(out, ',')
-			}
-			out = append(out, `{"timestamp":`...)
-			out = strconv.AppendInt(out, point.Timestamp, 10)
-			out = append(out, `,"value":`...)
-			out = appendFloat(out, point.Value)
-			out = append(out, '}')
-		}
-		out = append(out, ']')
 	}
-	return append(out, '}')
+	return c.finish()
+}
+
+// peaks says whether a metric shows the maximum of each step in place of the average.
+func (p *ChartPlan) peaks(m wireMetric) bool {
+	return m.bursts && p.step >= peakFactor*usualInterval
 }

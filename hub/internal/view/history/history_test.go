@@ -1,10 +1,12 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"testing"
@@ -115,10 +117,7 @@ func TestCharts(t *testing.T) {
 		store.add("agents/nas-01", "host", metrics.NetworkReceiveRate, at, 1234.5678)
 	}
 	store.add("pve-lab/qemu/999", "vm", metrics.CPUUsageRatio, now, 1) // long gone
-	charts, err := ReadCharts(t.Context(), store, Request{Snapshot: snap, Now: now, Span: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	charts, body := readCharts(t, store, Request{Snapshot: snap, Now: now, Span: time.Hour})
 	line := charts.Data["lab:pve1:101"]["cpu"]
 	if len(line) < 100 || len(line) > maxLinePoints+1 || line[0].Value != 50 || line[0].Timestamp%1000 != 0 {
 		t.Errorf("cpu line has %d points, the first %+v", len(line), line[0])
@@ -140,19 +139,144 @@ func TestCharts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fast := charts.AppendJSON(nil)
-	if diff := cmp.Diff(string(plain), string(fast)); diff != "" {
-		t.Errorf("(-json.Marshal +AppendJSON):\n%s", diff)
+	if diff := cmp.Diff(decoded(t, plain), decoded(t, body)); diff != "" {
+		t.Errorf("(-json.Marshal +Write):\n%s", diff)
 	}
-	viewtest.CheckShape(t, "testdata/shapes/charts-1h.json", fast)
+	viewtest.CheckShape(t, "testdata/shapes/charts-1h.json", body)
+}
+
+func decoded(tb testing.TB, raw []byte) any {
+	tb.Helper()
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		tb.Fatalf("%v in %s", err, raw)
+	}
+	return value
+}
+
+// readCharts returns charts and how they are written.
+func readCharts(tb testing.TB, store Store, request Request) (*Charts, []byte) {
+	tb.Helper()
+	var body bytes.Buffer
+	if err := PlanCharts(request).Write(tb.Context(), store, &body); err != nil {
+		tb.Fatal(err)
+	}
+	var charts Charts
+	if err := json.Unmarshal(body.Bytes(), &charts); err != nil {
+		tb.Fatalf("%v in %s", err, body.Bytes())
+	}
+	return &charts, body.Bytes()
+}
+
+func TestEveryKindHasItsWholeRange(t *testing.T) {
+	snap, now := viewtest.World(t).Snapshot(), viewtest.Epoch()
+	store := &memory{}
+	kinds := map[string]string{}
+	for e := range snap.All() {
+		if _, known := presentValue(e, metrics.CPUUsageRatio); !known {
+			continue
+		}
+		kinds[string(e.Kind)] = e.Key
+		for day := range 7 {
+			store.add(e.Key, string(e.Kind), metrics.CPUUsageRatio, now.Add(time.Duration(day-7)*24*time.Hour), 0.5)
+		}
+	}
+	charts, _ := readCharts(t, store, Request{Snapshot: snap, Now: now, Span: 7 * 24 * time.Hour})
+	lines := 0
+	for _, group := range []map[string]Lines{
+		charts.Data, charts.NodeData, charts.StorageData, charts.DockerData, charts.DockerHostData, charts.HostData, charts.ResourceData,
+	} {
+		for id, of := range group {
+			if points := of["cpu"]; len(points) >= 7 {
+				lines++
+				if points[0].Timestamp > now.Add(-7*24*time.Hour).UnixMilli() {
+					t.Errorf("%s begins at %d", id, points[0].Timestamp)
+				}
+			}
+		}
+	}
+	if lines != len(store.series) {
+		t.Errorf("%d of %d resources have their line, of the kinds %v", lines, len(store.series), kinds)
+	}
+	for id, of := range charts.ResourceData {
+		if len(of) == 0 {
+			t.Errorf("%s has no lines and is there", id)
+		}
+	}
+}
+
+func TestPeaksSurvive(t *testing.T) {
+	snap, now := viewtest.World(t).Snapshot(), viewtest.Epoch()
+	store := &memory{}
+	for i := range 7 * 24 * 60 {
+		at, cpu, memory := now.Add(-time.Duration(i+1)*time.Minute), 0.1, 0.1
+		if i == 5000 {
+			cpu, memory = 0.99, 0.99
+		}
+		store.add("agents/nas-01", "host", metrics.CPUUsageRatio, at, cpu)
+		store.add("agents/nas-01", "host", metrics.MemoryUsageRatio, at, memory)
+	}
+	for i := range store.series {
+		slices.Reverse(store.series[i].Points)
+	}
+	highest := func(points []Point) float64 {
+		return slices.MaxFunc(points[:len(points)-1], func(a, b Point) int { return cmpFloat(a.Value, b.Value) }).Value
+	}
+	week, _ := readCharts(t, store, Request{Snapshot: snap, Now: now, Span: 7 * 24 * time.Hour})
+	if got := highest(week.HostData["nas-01"]["cpu"]); got != 99 {
+		t.Errorf("of a minute at 99 percent a week of cpu shows %g", got)
+	}
+	if got := highest(week.HostData["nas-01"]["memory"]); got > 20 {
+		t.Errorf("a week of memory shows %g, want averages", got)
+	}
+	last := week.HostData["nas-01"]["cpu"]
+	e, _ := snap.Get("agents/nas-01")
+	if got := last[len(last)-1]; got.Timestamp != second(e.SeenAt) || got.Value != wireMetrics()[0].value(*e.Usage.CPU) {
+		t.Errorf("the line ends with %+v, want the present", got)
+	}
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// brokenPipe fails after some writes.
+type brokenPipe struct{ left int }
+
+func (b *brokenPipe) Write(p []byte) (int, error) {
+	if b.left--; b.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+func TestChartsAreReadInPieces(t *testing.T) {
+	snap := viewtest.NewFleet(t, 2*chartBatch+1, 0).Inventory.Snapshot()
+	store := &memory{}
+	plan := PlanCharts(Request{Snapshot: snap, Now: viewtest.Epoch(), Span: time.Hour})
+	if err := plan.Write(t.Context(), store, &brokenPipe{left: 1}); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("got %v, want the error of the writer", err)
+	}
+	if len(store.asked) != 2 {
+		t.Errorf("read %d times before the second piece could not be written", len(store.asked))
+	}
+	for _, query := range store.asked {
+		if len(query.Resources) > chartBatch {
+			t.Errorf("read %d resources at once", len(query.Resources))
+		}
+	}
 }
 
 func TestChartsOfManyResourcesStayBounded(t *testing.T) {
 	snap := viewtest.NewFleet(t, 300, 10).Inventory.Snapshot()
 	store := &memory{}
-	if _, err := ReadCharts(t.Context(), store, Request{Snapshot: snap, Now: viewtest.Epoch(), Span: 24 * time.Hour}); err != nil {
-		t.Fatal(err)
-	}
+	readCharts(t, store, Request{Snapshot: snap, Now: viewtest.Epoch(), Span: 24 * time.Hour})
 	lines := 300*7 + 300*3 + 3000*3
 	for _, query := range store.asked {
 		if points := (query.To - query.From) / query.Step; points > int64(maxChartPoints/lines)+1 {
@@ -212,8 +336,12 @@ func TestHistory(t *testing.T) {
 		return answer
 	}
 	all := read(Query{ResourceType: "host", ResourceID: "nas-01", Range: "1h"}).(*History)
-	if len(all.Metrics) != 2 || all.Metrics["temperature"][0].Value != 50 {
-		t.Errorf("got %+v, want cpu and temperature", all.Metrics)
+	if len(all.Metrics) != 3 || all.Metrics["temperature"][0].Value != 50 || all.Metrics["temperature{sensor=nvme0}"][0].Value != 90 {
+		t.Errorf("got %+v, want cpu and two temperatures", all.Metrics)
+	}
+	sensor := read(Query{ResourceType: "host", ResourceID: "nas-01", Metric: "temperature{sensor=nvme0}"}).(*MetricHistory)
+	if len(sensor.Points) == 0 || sensor.Points[0].Value != 90 {
+		t.Errorf("one sensor: got %+v", sensor)
 	}
 	first := all.Metrics["cpu"][0]
 	if first.Min > first.Value || first.Max < first.Value || first.Min == first.Max {
@@ -270,23 +398,43 @@ func TestStoreStats(t *testing.T) {
 	viewtest.CheckShape(t, "testdata/shapes/metrics-store-stats.json", encoded)
 }
 
-func BenchmarkChartsJSON(b *testing.B) {
-	charts, _ := newCharts(viewtest.Epoch())
-	for i := range 500 {
-		lines := Lines{}
-		for _, m := range wireMetrics() {
-			points := make([]Point, 100)
-			for j := range points {
-				points[j] = Point{Timestamp: int64(j) * 10_000, Value: float64(i*j%10000) / 100}
-			}
-			lines[m.wire] = points
-		}
-		charts.HostData[fmt.Sprint("host-", i)] = lines
+// BenchmarkWriteCharts encodes the lines of 500 hosts of 100 points.
+func BenchmarkWriteCharts(b *testing.B) {
+	snap, now := viewtest.NewFleet(b, 500, 0).Inventory.Snapshot(), viewtest.Epoch()
+	points := make([]metrics.Point, 100)
+	for i := range points {
+		points[i] = metrics.Point{At: now.Add(time.Duration(i-100) * 36 * time.Second).UnixMilli(), Avg: float64(i*i%10000) / 10000}
 	}
-	var out []byte
+	store := &fixed{points}
+	plan := PlanCharts(Request{Snapshot: snap, Now: now, Span: time.Hour})
+	var written count
 	b.ReportAllocs()
 	for b.Loop() {
-		out = charts.AppendJSON(out[:0])
+		written = 0
+		if err := plan.Write(b.Context(), store, &written); err != nil {
+			b.Fatal(err)
+		}
 	}
-	b.SetBytes(int64(len(out)))
+	b.SetBytes(int64(written))
+}
+
+// fixed has the same points for every series that is asked for.
+type fixed struct{ points []metrics.Point }
+
+func (f *fixed) Select(_ context.Context, q metrics.Query) ([]metrics.Result, error) {
+	results := make([]metrics.Result, 0, len(q.Names)*len(q.Resources))
+	for _, key := range q.Resources {
+		for _, name := range q.Names {
+			results = append(results, metrics.Result{Series: metrics.Series{Name: name, Resource: key, Kind: "host"}, Points: f.points})
+		}
+	}
+	return results, nil
+}
+
+// count is a writer that counts bytes.
+type count int
+
+func (c *count) Write(p []byte) (int, error) {
+	*c += count(len(p))
+	return len(p), nil
 }

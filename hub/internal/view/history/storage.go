@@ -3,6 +3,8 @@ package history
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
@@ -26,7 +28,11 @@ type StorageLines struct {
 	Avail []StoragePoint `json:"avail"`
 }
 
-// ReadStorageCharts reads the charts of every storage in the snapshot, by v5 id.
+// storageBatch is how many storages are read at a time.
+const storageBatch = 500
+
+// ReadStorageCharts reads the charts of every storage in the snapshot, by v5 id. The more there are, the coarser the
+// lines.
 func ReadStorageCharts(ctx context.Context, store Store, request Request) (map[string]*StorageLines, error) {
 	charts, byKey := map[string]*StorageLines{}, map[string]*StorageLines{}
 	for _, group := range v5.StorageGroups(request.Snapshot) {
@@ -34,20 +40,22 @@ func ReadStorageCharts(ctx context.Context, store Store, request Request) (map[s
 		byKey[group.Entry.Key] = lines
 		charts[v5.ID(request.Snapshot, group.Entry)] = lines
 	}
-	if len(charts) == 0 {
-		return charts, nil
-	}
-	results, err := store.Select(ctx, metrics.Query{
+	query := metrics.Query{
 		Names: []string{metrics.DiskUsageRatio, metrics.DiskUsedBytes, metrics.DiskTotalBytes},
-		Kinds: []string{string(resource.KindStorage)}, Step: stepFor(request.Span, maxLinePoints).Milliseconds(),
-		From: request.from(), To: request.Now.UnixMilli(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read storage series: %w", err)
+		Kinds: []string{string(resource.KindStorage)}, From: request.from(), To: request.Now.UnixMilli(),
 	}
-	for i := range results {
-		if lines := byKey[results[i].Resource]; lines != nil {
-			lines.add(&results[i])
+	points := max(minLinePoints, min(maxLinePoints, maxChartPoints/max(4*len(charts), 1)))
+	query.Step = stepFor(request.Span, points).Milliseconds()
+	for batch := range slices.Chunk(slices.Collect(maps.Keys(byKey)), storageBatch) {
+		query.Resources = batch
+		results, err := store.Select(ctx, query)
+		if err != nil {
+			return nil, fmt.Errorf("read storage series: %w", err)
+		}
+		for i := range results {
+			if lines := byKey[results[i].Resource]; lines != nil && len(results[i].Extra) == 0 {
+				lines.add(&results[i])
+			}
 		}
 	}
 	for _, lines := range charts {

@@ -26,27 +26,35 @@ type Request struct {
 // from returns where the look back begins, in Unix ms.
 func (r *Request) from() int64 { return r.Now.Add(-r.Span).UnixMilli() }
 
-// wireMetric says what a metric is called on the wire and in the store.
+// wireMetric says what a metric is called on the wire and in the store, and how its values are told.
 type wireMetric struct {
 	wire, name string
-	percent    bool
+	// percent: what is stored is a ratio.
+	percent bool
+	// bursts: it comes in bursts, so that its peaks matter more than its level.
+	bursts bool
+	// exact: its values are told as they are.
+	exact bool
 }
 
 // wireMetrics are the metrics that charts know, in the order they are told.
 func wireMetrics() []wireMetric {
 	return []wireMetric{
-		{"cpu", metrics.CPUUsageRatio, true},
-		{"memory", metrics.MemoryUsageRatio, true},
-		{"disk", metrics.DiskUsageRatio, true},
-		{"diskread", metrics.DiskReadRate, false},
-		{"diskwrite", metrics.DiskWriteRate, false},
-		{"netin", metrics.NetworkReceiveRate, false},
-		{"netout", metrics.NetworkTransmitRate, false},
+		{wire: "cpu", name: metrics.CPUUsageRatio, percent: true, bursts: true},
+		{wire: "memory", name: metrics.MemoryUsageRatio, percent: true},
+		{wire: "disk", name: metrics.DiskUsageRatio, percent: true},
+		{wire: "diskread", name: metrics.DiskReadRate, bursts: true},
+		{wire: "diskwrite", name: metrics.DiskWriteRate, bursts: true},
+		{wire: "netin", name: metrics.NetworkReceiveRate, bursts: true},
+		{wire: "netout", name: metrics.NetworkTransmitRate, bursts: true},
 	}
 }
 
-// value converts a stored value to the wire, with two decimals.
+// value converts a stored value to the wire, with two decimals unless it is exact.
 func (m wireMetric) value(stored float64) float64 {
+	if m.exact {
+		return unit.Finite(stored)
+	}
 	if m.percent {
 		stored *= 100
 	}

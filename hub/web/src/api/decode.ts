@@ -1,8 +1,8 @@
 import { asList, asNumber, asObject, asText, asTexts, isObject } from "./json";
 import type {
+  Forecast,
   Frame,
   History,
-  HistoryMetric,
   HistoryPoint,
   Identity,
   JsonObject,
@@ -16,7 +16,7 @@ import type {
   Source,
   SourceHealth,
 } from "./types";
-import { historyMetrics, units } from "./types";
+import { confidences, forecastReasons, units } from "./types";
 
 const statuses: ReadonlySet<string> = new Set<ResourceStatus>([
   "online",
@@ -230,15 +230,33 @@ function decodePoints(value: unknown): readonly HistoryPoint[] {
     const raw = asObject(item);
     const timestamp = asNumber(raw.timestamp);
     const number = asNumber(raw.value);
-    if (timestamp !== undefined && number !== undefined) points.push({ timestamp, value: number });
+    if (timestamp === undefined || number === undefined) continue;
+    points.push({
+      timestamp,
+      value: number,
+      min: asNumber(raw.min) ?? number,
+      max: asNumber(raw.max) ?? number,
+    });
   }
   return points;
 }
 
 export function decodeHistory(value: unknown): History {
-  const metrics = asObject(asObject(value).metrics);
-  return Object.fromEntries(historyMetrics.map((name) => [name, decodePoints(metrics[name])])) as Record<
-    HistoryMetric,
-    readonly HistoryPoint[]
-  >;
+  const metrics = Object.entries(asObject(asObject(value).metrics));
+  return Object.fromEntries(metrics.map(([name, points]) => [name, decodePoints(points)]));
+}
+
+/** The first forecast of an answer; undefined when there is none that can be understood. */
+export function decodeForecast(value: unknown): Forecast | undefined {
+  const raw = asObject(asList(asObject(value).forecasts)[0]);
+  const reason = forecastReasons.find((item) => item === raw.reason);
+  if (!reason) return undefined;
+  const days = asNumber(raw.daysUntilFull);
+  return {
+    reason,
+    confidence: confidences.find((item) => item === raw.confidence) ?? "low",
+    bytesPerDay: asNumber(raw.bytesPerDay) ?? 0,
+    hours: asNumber(asObject(raw.basedOn).points) ?? 0,
+    ...(days === undefined ? {} : { daysUntilFull: days }),
+  };
 }

@@ -1,5 +1,5 @@
-import { decodeHistory, decodeSecurityStatus } from "./decode";
-import type { History, HistoryRange, SecurityStatus } from "./types";
+import { decodeForecast, decodeHistory, decodeSecurityStatus } from "./decode";
+import type { Forecast, History, HistoryRange, SecurityStatus } from "./types";
 
 /** How long a request may take before it counts as failed. */
 const timeoutMs = 15_000;
@@ -65,4 +65,14 @@ export async function fetchHistory(
 ): Promise<History> {
   const query = new URLSearchParams({ ...request });
   return decodeHistory(await getJson(`/api/metrics-store/history?${query}`, token, signal));
+}
+
+/** Resolves to null for a resource whose disk is not known. */
+export async function fetchForecast(
+  resourceId: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Forecast | null> {
+  const query = new URLSearchParams({ resourceId });
+  return decodeForecast(await getJson(`/api/forecast?${query}`, token, signal)) ?? null;
 }

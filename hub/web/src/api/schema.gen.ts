@@ -661,7 +661,7 @@ export interface paths {
         };
         /**
          * Series of everything, for small charts
-         * @description Tokens need the scope monitoring:read.
+         * @description Tokens need the scope monitoring:read. A point of memory and disk is the average of its step. A point of cpu and of the rates is the maximum where a step is two minutes or longer, so that peaks stay in sight, and the average else.
          */
         readonly get: operations["getCharts"];
         readonly put?: never;
@@ -670,7 +670,7 @@ export interface paths {
         readonly options?: never;
         /**
          * Series of everything, for small charts
-         * @description Tokens need the scope monitoring:read.
+         * @description Tokens need the scope monitoring:read. A point of memory and disk is the average of its step. A point of cpu and of the rates is the maximum where a step is two minutes or longer, so that peaks stay in sight, and the average else.
          */
         readonly head: operations["headCharts"];
         readonly patch?: never;
@@ -880,6 +880,26 @@ export interface paths {
          * @description For every caller who has said who they are.
          */
         readonly get: operations["getDocs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/forecast": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * When storages, datastores and filesystems will be full
+         * @description Tokens need the scope monitoring:read. A robust trend of the last 30 days; what is full first comes first. Where it is not foreseen to be full, daysUntilFull and fullAt are null and reason says why.
+         */
+        readonly get: operations["getForecast"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1676,6 +1696,198 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/format_query": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A PromQL query with the usual spaces
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly get: operations["getV1FormatQuery"];
+        readonly put?: never;
+        /**
+         * A PromQL query with the usual spaces
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly post: operations["postV1FormatQuery"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/label/{name}/values": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Values of one label
+         * @description Tokens need the scope monitoring:read.
+         */
+        readonly get: operations["getV1LabelNameValues"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * Values of one label
+         * @description Tokens need the scope monitoring:read.
+         */
+        readonly head: operations["headV1LabelNameValues"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/labels": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Names of labels
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly get: operations["getV1Labels"];
+        readonly put?: never;
+        /**
+         * Names of labels
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly post: operations["postV1Labels"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/metadata": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Type, unit and meaning of metrics
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API.
+         */
+        readonly get: operations["getV1Metadata"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * Type, unit and meaning of metrics
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API.
+         */
+        readonly head: operations["headV1Metadata"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/query": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A PromQL query at one moment
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly get: operations["getV1Query"];
+        readonly put?: never;
+        /**
+         * A PromQL query at one moment
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly post: operations["postV1Query"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/query_range": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A PromQL query at each step of a time
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly get: operations["getV1QueryRange"];
+        readonly put?: never;
+        /**
+         * A PromQL query at each step of a time
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly post: operations["postV1QueryRange"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/series": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Labels of series
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly get: operations["getV1Series"];
+        readonly put?: never;
+        /**
+         * Labels of series
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.
+         */
+        readonly post: operations["postV1Series"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/status/buildinfo": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Which version of Prometheus' query language is spoken
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API.
+         */
+        readonly get: operations["getV1StatusBuildinfo"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        /**
+         * Which version of Prometheus' query language is spoken
+         * @description Tokens need the scope monitoring:read. Path, parameters and answers are those of the Prometheus HTTP API.
+         */
+        readonly head: operations["headV1StatusBuildinfo"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/version": {
         readonly parameters: {
             readonly query?: never;
@@ -1937,6 +2149,26 @@ export interface paths {
          * @description Public.
          */
         readonly head: operations["headInstallSh"];
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/metrics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Present values of everything, for Prometheus
+         * @description Tokens need the scope monitoring:read. In the text format of Prometheus, or OpenMetrics where the header Accept asks for it.
+         */
+        readonly get: operations["getMetrics"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
@@ -2281,6 +2513,13 @@ export interface components {
              */
             readonly uptime: number;
         };
+        readonly HistoryBasis: {
+            /** Format: date-time */
+            readonly from: null | string;
+            readonly points: number;
+            /** Format: date-time */
+            readonly to: null | string;
+        };
         readonly HistoryChartStats: {
             /** Format: int64 */
             readonly oldestDataTimestamp: number;
@@ -2304,12 +2543,46 @@ export interface components {
             readonly nodeData: {
                 readonly [key: string]: components["schemas"]["HistoryLines"];
             } | null;
+            readonly resourceData: {
+                readonly [key: string]: components["schemas"]["HistoryLines"];
+            } | null;
             readonly stats: components["schemas"]["HistoryChartStats"];
             readonly storageData: {
                 readonly [key: string]: components["schemas"]["HistoryLines"];
             } | null;
             /** Format: int64 */
             readonly timestamp: number;
+        };
+        readonly HistoryEngine: {
+            readonly bytesWritten?: null | number;
+            readonly bytesWrittenPerDay?: null | number;
+            readonly name: string;
+            readonly quarantined: readonly string[] | null;
+            readonly rejected: {
+                readonly [key: string]: number;
+            } | null;
+            readonly replaying: boolean;
+            readonly series: number;
+            readonly tiers: readonly components["schemas"]["HistoryTier"][] | null;
+        };
+        readonly HistoryForecast: {
+            readonly basedOn: components["schemas"]["HistoryBasis"];
+            /** Format: double */
+            readonly bytesPerDay: number;
+            readonly confidence: string;
+            readonly daysUntilFull: null | number;
+            /** Format: date-time */
+            readonly fullAt: null | string;
+            readonly metric: string;
+            readonly name: string;
+            readonly reason: string;
+            readonly resourceId: string;
+            readonly totalBytes: number;
+            readonly type: string;
+            readonly usedBytes: number;
+        };
+        readonly HistoryForecasts: {
+            readonly forecasts: readonly components["schemas"]["HistoryForecast"][] | null;
         };
         readonly HistoryHistory: {
             /** Format: int64 */
@@ -2361,6 +2634,7 @@ export interface components {
             /** Format: int64 */
             readonly dbSize: number;
             readonly enabled: boolean;
+            readonly engine: components["schemas"]["HistoryEngine"];
             readonly hourlyCount: number;
             /** Format: date-time */
             readonly lastFlush: string;
@@ -2371,6 +2645,17 @@ export interface components {
             readonly minuteCount: number;
             readonly rawCount: number;
             readonly totalWrites: number;
+        };
+        readonly HistoryTier: {
+            readonly blocks: number;
+            /** Format: int64 */
+            readonly bytes: number;
+            readonly name: string;
+            /** Format: int64 */
+            readonly oldest?: number;
+            readonly points: number;
+            /** Format: double */
+            readonly resolution: number;
         };
         readonly HostChange: {
             readonly hostId: string;
@@ -8337,6 +8622,74 @@ export interface operations {
             };
         };
     };
+    readonly getForecast: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description One resource by its id in /api/resources; all without it. */
+                readonly resourceId?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HistoryForecasts"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getHealth: {
         readonly parameters: {
             readonly query?: never;
@@ -9036,11 +9389,11 @@ export interface operations {
     readonly getMetricsStoreHistory: {
         readonly parameters: {
             readonly query: {
-                /** @description node, vm, container, host, storage, dockerHost or dockerContainer. */
+                /** @description node, vm, container, guest, host, storage, dockerHost, dockerContainer, docker, or any type of /api/resources. */
                 readonly resourceType: string;
                 /** @description The resource's id. */
                 readonly resourceId: string;
-                /** @description One metric, such as cpu; all without it. */
+                /** @description One metric, such as cpu, or one that the source itself measures, such as queued{queue=in}; all without it. */
                 readonly metric?: string;
                 /** @description 1h, 6h, 12h, 24h, 7d, 30d, 90d or a duration such as 90m; 24h without it. */
                 readonly range?: string;
@@ -11327,6 +11680,1128 @@ export interface operations {
             };
         };
     };
+    readonly getV1FormatQuery: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postV1FormatQuery: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getV1LabelNameValues: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headV1LabelNameValues: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getV1Labels: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postV1Labels: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getV1Metadata: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description One metric; all without it. */
+                readonly metric?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headV1Metadata: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description One metric; all without it. */
+                readonly metric?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly getV1Query: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+                /** @description Unix seconds or RFC 3339; now without it. */
+                readonly time?: string;
+                /** @description How long it may take, such as 10s; at most half a minute. */
+                readonly timeout?: string;
+                /** @description How many series are told at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postV1Query: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+                /** @description Unix seconds or RFC 3339; now without it. */
+                readonly time?: string;
+                /** @description How long it may take, such as 10s; at most half a minute. */
+                readonly timeout?: string;
+                /** @description How many series are told at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getV1QueryRange: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+                /** @description Unix seconds or RFC 3339. */
+                readonly start: string;
+                /** @description Unix seconds or RFC 3339. */
+                readonly end: string;
+                /** @description Seconds or a duration such as 1m. */
+                readonly step: string;
+                /** @description How long it may take, such as 10s; at most half a minute. */
+                readonly timeout?: string;
+                /** @description How many series are told at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postV1QueryRange: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The PromQL expression. */
+                readonly query: string;
+                /** @description Unix seconds or RFC 3339. */
+                readonly start: string;
+                /** @description Unix seconds or RFC 3339. */
+                readonly end: string;
+                /** @description Seconds or a duration such as 1m. */
+                readonly step: string;
+                /** @description How long it may take, such as 10s; at most half a minute. */
+                readonly timeout?: string;
+                /** @description How many series are told at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getV1Series: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postV1Series: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A selector of series; may be there several times. */
+                readonly "match[]"?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly start?: string;
+                /** @description Unix seconds or RFC 3339; everything without it. */
+                readonly end?: string;
+                /** @description How much is listed at most. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getV1StatusBuildinfo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly headV1StatusBuildinfo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     readonly getVersion: {
         readonly parameters: {
             readonly query?: never;
@@ -12222,6 +13697,62 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    readonly getMetrics: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };

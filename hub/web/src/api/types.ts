@@ -164,6 +164,34 @@ export type HistoryRange = "1h" | "24h" | "7d";
 export const historyMetrics = ["cpu", "memory", "disk", "netin", "netout", "diskread", "diskwrite"] as const;
 export type HistoryMetric = (typeof historyMetrics)[number];
 
-export type HistoryPoint = Pick<NonNullable<HistoryAnswer["metrics"]>[string][number], "timestamp" | "value">;
+/** The average of a step, and between what it lay. */
+export type HistoryPoint = Decoded<NonNullable<HistoryAnswer["metrics"]>[string][number]>;
 
-export type History = Readonly<Record<HistoryMetric, readonly HistoryPoint[]>>;
+/** By metric: one of historyMetrics, or the key of a Measurement. What was never measured is not there. */
+export type History = Readonly<Record<string, readonly HistoryPoint[]>>;
+
+type ForecastAnswer = NonNullable<Answer<"/api/forecast">["forecasts"]>[number];
+
+export const confidences = ["low", "medium", "high"] as const;
+export type Confidence = (typeof confidences)[number];
+
+export const forecastReasons = [
+  "growing",
+  "full",
+  "not_growing",
+  "shrinking",
+  "too_little_history",
+  "after_cleanup",
+  "no_recent_history",
+] as const;
+export type ForecastReason = (typeof forecastReasons)[number];
+
+/** When a disk is full. */
+export interface Forecast extends Pick<ForecastAnswer, "bytesPerDay"> {
+  /** Absent when it is not foreseen to be. */
+  readonly daysUntilFull?: number;
+  readonly confidence: Confidence;
+  readonly reason: ForecastReason;
+  /** How many hours of history it was made of. */
+  readonly hours: number;
+}

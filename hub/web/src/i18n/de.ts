@@ -286,5 +286,15 @@ export const de: Catalogue = {
     source: "Quelle",
     plugin: "Plugin",
     moreFacts: "{{count}} weitere werden nicht gezeigt.",
+    forecast: {
+      full: "Datenträger voll",
+      growing: "Datenträger {{when}} voll ({{confidence}})",
+      steady: "Datenträger läuft nicht voll ({{confidence}})",
+      unknown: "Prognose nach drei Tagen Verlauf",
+      basis: "{{growth}} pro Tag, aus {{hours}} Stunden Verlauf",
+      low: "unsicher",
+      medium: "mäßig sicher",
+      high: "sicher",
+    },
   },
 };

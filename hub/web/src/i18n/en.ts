@@ -282,6 +282,16 @@ export const en = {
     source: "Source",
     plugin: "Plugin",
     moreFacts: "{{count}} more are not shown.",
+    forecast: {
+      full: "Disk full",
+      growing: "Disk full {{when}} ({{confidence}})",
+      steady: "Disk does not fill up ({{confidence}})",
+      unknown: "Forecast after three days of history",
+      basis: "{{growth}} a day, from {{hours}} hours of history",
+      low: "low confidence",
+      medium: "medium confidence",
+      high: "high confidence",
+    },
   },
 };
 

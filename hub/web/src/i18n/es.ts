@@ -285,5 +285,15 @@ export const es: Catalogue = {
     source: "Fuente",
     plugin: "Plugin",
     moreFacts: "No se muestran {{count}} más.",
+    forecast: {
+      full: "Disco lleno",
+      growing: "Disco lleno {{when}} (confianza {{confidence}})",
+      steady: "El disco no se llena (confianza {{confidence}})",
+      unknown: "Previsión tras tres días de historial",
+      basis: "{{growth}} al día, a partir de {{hours}} horas de historial",
+      low: "baja",
+      medium: "media",
+      high: "alta",
+    },
   },
 };

@@ -10,6 +10,11 @@ export interface ChartProps {
   readonly columns: {
     readonly times: readonly number[];
     readonly values: readonly (readonly (number | null)[])[];
+    /** Between what each value lay; drawn as a band behind the line. */
+    readonly band?: {
+      readonly lows: readonly (readonly (number | null)[])[];
+      readonly highs: readonly (readonly (number | null)[])[];
+    };
   };
   readonly series: number;
   readonly scale: ChartScale;
@@ -31,7 +36,10 @@ const smallestTop = 1024;
 const byteSteps = Array.from({ length: 50 }, (_item, power) => 2 ** power);
 
 function toData(columns: ChartProps["columns"]): uPlot.AlignedData {
-  return [columns.times.map((time) => time / 1000), ...columns.values.map((list) => [...list])];
+  const { values, band } = columns;
+  // The edges of the bands come after the lines, so that a place is that of its line.
+  const lines = [...values, ...(band?.lows ?? values), ...(band?.highs ?? values)];
+  return [columns.times.map((time) => time / 1000), ...lines.map((list) => [...list])];
 }
 
 /** From zero, or below it, up to a little more than the highest; a line of zeros lies at the bottom. */
@@ -70,7 +78,12 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
     height,
     legend: { show: false },
     padding: [6, 16, 0, 0],
-    cursor: { y: false, sync: { key: "history" }, drag: { setScale: false, x: false }, points: { size: 6 } },
+    cursor: {
+      y: false,
+      sync: { key: "history" },
+      drag: { setScale: false, x: false },
+      points: { size: (_plot, index) => (index > props.series ? 0 : 6) },
+    },
     scales: {
       x: {
         time: true,
@@ -106,7 +119,19 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         ...(props.series === 1 ? { fill: `${colour("--series-1")}1f` } : {}),
         points: { show: false },
       })),
+      ...Array.from({ length: 2 * props.series }, () => ({
+        stroke: "transparent",
+        width: 0,
+        points: { show: false },
+      })),
     ],
+    bands: Array.from(
+      { length: props.series },
+      (_item, index): uPlot.Band => ({
+        series: [2 * props.series + index + 1, props.series + index + 1],
+        fill: `${colour(`--series-${index + 1}`)}33`,
+      }),
+    ),
     hooks: { setCursor: [(plot) => props.onPoint(plot.cursor.idx ?? undefined)] },
   };
 }

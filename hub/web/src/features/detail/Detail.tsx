@@ -11,6 +11,7 @@ import { AlertList } from "./AlertList";
 import { DetailHeader } from "./DetailHeader";
 import { FactList } from "./FactList";
 import { FilesystemList } from "./FilesystemList";
+import { ForecastNote } from "./ForecastNote";
 import { HistoryCharts } from "./HistoryCharts";
 import { InterfaceList } from "./InterfaceList";
 import { LabelList } from "./LabelList";
@@ -66,6 +67,7 @@ export default function Detail(props: DetailProps): JSX.Element {
                   </div>
                 </Show>
                 <Reading resource={current()} />
+                <ForecastNote resource={current()} />
                 <AlertList alerts={current().alerts} />
                 <MeasurementList resource={current()} />
                 <HistoryCharts resource={current()} />

@@ -47,7 +47,8 @@ export function HistoryCharts(props: { readonly resource: Resource }): JSX.Eleme
   const hasNothing = (history: History) =>
     own().length === 0 &&
     historyMetrics.every(
-      (metric) => history[metric].length === 0 && usualSeries[metric].read(props.resource) === undefined,
+      (metric) =>
+        (history[metric] ?? []).length === 0 && usualSeries[metric].read(props.resource) === undefined,
     );
   const query = useQuery(() => ({
     queryKey: ["history", type(), id(), range()],

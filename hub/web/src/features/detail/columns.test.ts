@@ -1,17 +1,13 @@
 import { expect, test } from "vitest";
-import type { History, HistoryPoint } from "../../api/types";
+import type { HistoryPoint } from "../../api/types";
 import { appendLive, type Columns, isEmpty, rangeMs, toColumns } from "./columns";
 
-function history(more: Partial<History>): History {
-  return { cpu: [], memory: [], disk: [], netin: [], netout: [], diskread: [], diskwrite: [], ...more };
-}
-
 function points(...pairs: readonly (readonly [number, number])[]): readonly HistoryPoint[] {
-  return pairs.map(([timestamp, value]) => ({ timestamp, value }));
+  return pairs.map(([timestamp, value]) => ({ timestamp, value, min: value, max: value }));
 }
 
 test("lines up metrics measured at different times", () => {
-  const columns = toColumns(history({ netin: points([10, 1], [20, 2]), netout: points([20, 5], [30, 6]) }), [
+  const columns = toColumns({ netin: points([10, 1], [20, 2]), netout: points([20, 5], [30, 6]) }, [
     "netin",
     "netout",
   ]);
@@ -25,14 +21,14 @@ test("lines up metrics measured at different times", () => {
 });
 
 test("a long pause is a hole, not a line", () => {
-  const columns = toColumns(history({ cpu: points([10, 1], [20, 1], [30, 1], [500, 2], [510, 2]) }), ["cpu"]);
+  const columns = toColumns({ cpu: points([10, 1], [20, 1], [30, 1], [500, 2], [510, 2]) }, ["cpu"]);
   expect(columns.times).toEqual([10, 20, 30, 31, 500, 510]);
   expect(columns.values[0]?.[3]).toBeNull();
 });
 
 test("nothing measured is empty", () => {
-  expect(isEmpty(toColumns(history({}), ["cpu"]))).toBe(true);
-  expect(isEmpty(toColumns(history({ cpu: points([1, 0]) }), ["cpu"]))).toBe(false);
+  expect(isEmpty(toColumns({}, ["cpu"]))).toBe(true);
+  expect(isEmpty(toColumns({ cpu: points([1, 0]) }, ["cpu"]))).toBe(false);
 });
 
 test("the last point follows the live value, then stays", () => {
@@ -53,4 +49,36 @@ test("memory stays flat over a day of seconds", () => {
   }
   expect(columns.times.length).toBeLessThan(730);
   expect((columns.times.at(-1) ?? 0) - (columns.times[0] ?? 0)).toBeLessThanOrEqual(rangeMs["1h"]);
+});
+
+test("a source's own measurement has its history by its key", () => {
+  const columns = toColumns({ "mails{queue=in}": points([10, 1], [20, 2]) }, ["mails{queue=in}"]);
+  expect(columns.values).toEqual([[1, 2]]);
+});
+
+test("a band says between what the values of a step lay, and ends where live values begin", () => {
+  const columns = toColumns(
+    { cpu: [{ timestamp: 10, value: 5, min: 1, max: 99 }], memory: points([10, 50]) },
+    ["cpu", "memory"],
+  );
+  expect(columns.band).toEqual({ lows: [[1], [50]], highs: [[99], [50]] });
+  const grown = appendLive(columns, { time: 60_000, values: [7, undefined] }, "1h");
+  expect(grown.values).toEqual([
+    [5, 7],
+    [50, null],
+  ]);
+  expect(grown.band).toEqual({
+    lows: [
+      [1, 7],
+      [50, null],
+    ],
+    highs: [
+      [99, 7],
+      [50, null],
+    ],
+  });
+});
+
+test("single values have no band", () => {
+  expect(toColumns({ cpu: points([10, 5]) }, ["cpu"]).band).toBeUndefined();
 });

@@ -1,10 +1,15 @@
-import type { History, HistoryMetric, HistoryRange } from "../../api/types";
+import type { History, HistoryPoint, HistoryRange } from "../../api/types";
 
 /** What a chart draws: times in Unix milliseconds, and per metric a value or nothing at each. */
 export interface Columns {
   readonly times: readonly number[];
-  readonly values: readonly (readonly (number | null)[])[];
+  readonly values: readonly Line[];
+  /** Between what each value lay, where steps sum up more than one value. */
+  readonly band?: { readonly lows: readonly Line[]; readonly highs: readonly Line[] };
 }
+
+/** As long as the times. */
+type Line = readonly (number | null)[];
 
 export const rangeMs: Readonly<Record<HistoryRange, number>> = {
   "1h": 3_600_000,
@@ -30,15 +35,26 @@ function holesIn(times: readonly number[]): readonly number[] {
 }
 
 /** Lines up the points of some metrics on one time axis; one without a name there has no points. */
-export function toColumns(history: History, metrics: readonly (HistoryMetric | undefined)[]): Columns {
+export function toColumns(history: History, metrics: readonly (string | undefined)[]): Columns {
   const byTime = metrics.map(
-    (metric) => new Map((metric ? history[metric] : []).map((point) => [point.timestamp, point.value])),
+    (metric) =>
+      new Map(((metric ? history[metric] : undefined) ?? []).map((point) => [point.timestamp, point])),
   );
   const measured = [...new Set(byTime.flatMap((points) => [...points.keys()]))].sort(
     (left, right) => left - right,
   );
   const times = [...measured, ...holesIn(measured)].sort((left, right) => left - right);
-  return { times, values: byTime.map((points) => times.map((time) => points.get(time) ?? null)) };
+  const lines = (read: (point: HistoryPoint) => number): readonly Line[] =>
+    byTime.map((points) =>
+      times.map((time) => {
+        const point = points.get(time);
+        return point ? read(point) : null;
+      }),
+    );
+  const values = lines((point) => point.value);
+  if (!byTime.some((points) => [...points.values()].some((point) => point.min < point.max)))
+    return { times, values };
+  return { times, values, band: { lows: lines((point) => point.min), highs: lines((point) => point.max) } };
 }
 
 /**
@@ -61,9 +77,12 @@ export function appendLive(
     0,
     columns.times.findIndex((time) => time >= oldest),
   );
+  const grow = (lines: readonly Line[]): readonly Line[] =>
+    lines.map((line, index) => [...line.slice(from, keep), now.values[index] ?? null]);
   return {
     times: [...columns.times.slice(from, keep), now.time],
-    values: columns.values.map((list, index) => [...list.slice(from, keep), now.values[index] ?? null]),
+    values: grow(columns.values),
+    ...(columns.band ? { band: { lows: grow(columns.band.lows), highs: grow(columns.band.highs) } } : {}),
   };
 }
 

@@ -1,10 +1,16 @@
-import type { HistoryMetric, Measurement, Resource, Unit } from "../../api/types";
+import {
+  type HistoryMetric,
+  historyMetrics,
+  type Measurement,
+  type Resource,
+  type Unit,
+} from "../../api/types";
 import type { ChartScale } from "../../ui/Chart";
 
 /** One line of a chart. */
 export interface Series {
   /** Its name in the hub's history; what has none there is drawn from what arrives while one looks. */
-  readonly metric?: HistoryMetric;
+  readonly metric?: string;
   readonly read: (resource: Resource) => number | undefined;
 }
 
@@ -22,9 +28,20 @@ export function measurementOf(resource: Resource, key: string): Measurement | un
   return resource.measurements.find((measurement) => measurement.key === key);
 }
 
-/** What a source's own measurement is drawn from. */
+/** Names in the hub's history that mean the same of every resource. */
+const documented: ReadonlySet<string> = new Set([
+  ...historyMetrics,
+  "temperature",
+  "up",
+  "memoryused",
+  "diskused",
+  "disktotal",
+]);
+
+/** What a source's own measurement is drawn from. One that is called like something documented has no history. */
 export function ownSeries(key: string): Series {
-  return { read: (resource) => measurementOf(resource, key)?.value };
+  const read = (resource: Resource) => measurementOf(resource, key)?.value;
+  return documented.has(key) ? { read } : { metric: key, read };
 }
 
 export function scaleOf(unit: Unit): ChartScale {
