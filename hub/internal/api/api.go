@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 )
@@ -93,6 +94,8 @@ type Parts struct {
 	Broadcast Broadcaster
 	// Stream serves the websocket; the request is authenticated.
 	Stream http.Handler
+	// Conditions returns what is wrong with the hub, as condition.Board.List; nil: nothing ever.
+	Conditions func() ([]condition.Condition, <-chan struct{})
 	// Description is the OpenAPI document of the routes.
 	Description []byte
 	Logger      hclog.Logger

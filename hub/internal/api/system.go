@@ -3,9 +3,11 @@ package api
 import (
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 )
 
 // Health says that the hub is up.
@@ -16,6 +18,16 @@ type Health struct {
 	// Uptime is the time since the hub started, in seconds.
 	Uptime                      float64 `json:"uptime" description:"Seconds since the hub started."`
 	ProxyInstallScriptAvailable bool    `json:"proxyInstallScriptAvailable"`
+	// Conditions are what is wrong with the hub, the worst first.
+	Conditions []Condition `json:"conditions,omitempty" description:"What is wrong with the hub itself, the worst first."`
+}
+
+// Condition is one thing that is wrong with the hub itself.
+type Condition struct {
+	Code     condition.Code     `json:"code" description:"For programs: \"metrics-blocked\", …"`
+	Severity condition.Severity `json:"severity" enum:"warning,critical"`
+	Message  string             `json:"message" description:"One sentence for people."`
+	Since    time.Time          `json:"since"`
 }
 
 // Version says which program this is and how it runs.
@@ -87,8 +99,20 @@ func (a *API) health(*route.Call) (any, error) {
 	now := a.Now()
 	return Health{
 		Status: "healthy", Timestamp: now.Unix(), Uptime: now.Sub(a.Build.Started).Seconds(),
-		ProxyInstallScriptAvailable: true,
+		ProxyInstallScriptAvailable: true, Conditions: a.conditions(),
 	}, nil
+}
+
+func (a *API) conditions() []Condition {
+	if a.Conditions == nil {
+		return nil
+	}
+	list, _ := a.Conditions()
+	out := make([]Condition, len(list))
+	for i, c := range list {
+		out[i] = Condition{Code: c.Code, Severity: c.Severity, Message: c.Message, Since: c.Since.UTC()}
+	}
+	return out
 }
 
 func (a *API) version(*route.Call) (any, error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/fleet/remote"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/report"
-	"github.com/pulse-hub/pulse/hub/internal/store"
 )
 
 // agents are the parts of the hub that deal with machines that report.
@@ -22,7 +21,8 @@ type agents struct {
 	remote  *remote.Hub
 }
 
-func (a *App) newAgents(ctx context.Context, settings *store.DB, live *inventory.Inventory, callers *auth.Authenticator) (*agents, error) {
+func (a *App) newAgents(ctx context.Context, opened stores, live *inventory.Inventory, callers *auth.Authenticator) (*agents, error) {
+	settings := opened.settings
 	issuer := a.newIssuer(settings, callers)
 	hosts := hostid.New(settings)
 	if err := hosts.Load(ctx); err != nil {
@@ -36,7 +36,7 @@ func (a *App) newAgents(ctx context.Context, settings *store.DB, live *inventory
 	}
 	return &agents{
 		issuer: issuer, hosts: hosts, desk: desk,
-		reports: report.New(report.Options{Inventory: live, Hosts: hosts, Fleet: desk}),
+		reports: report.New(report.Options{Inventory: live, Hosts: hosts, Fleet: desk, Blocked: opened.metrics.Blocked}),
 		remote:  remote.New(remote.Options{Recognize: api.Recognizes(callers), Logger: a.logger.Named("remote")}),
 	}, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
 	"github.com/pulse-hub/pulse/hub/internal/download"
@@ -175,13 +176,15 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	if !callers.Configured() {
 		a.logger.Warn("no API token is configured, so nobody can sign in; set API_TOKENS")
 	}
-	agents, err := a.newAgents(ctx, opened.settings, live, callers)
+	agents, err := a.newAgents(ctx, opened, live, callers)
 	if err != nil {
 		return err
 	}
 	views := newViews(agents.desk)
+	board := condition.New(nil)
+	running.start(ctx, "conditions", func(ctx context.Context) error { return watchConditions(ctx, board, opened) })
 	feed := stream.New(stream.Options{
-		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
+		Inventory: live, States: views, Conditions: board.List, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
 		Development: a.pluginDevelopment(), Logger: a.logger.Named("stream"),
 	})
 	platform, err := a.newPlatform(opened.settings, live)
@@ -217,7 +220,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,
 		Programs: download.New(download.Folders(a.config.AgentDir)),
-		Stream:   feed, Broadcast: feed, Description: description.Description(),
+		Stream:   feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
 	})
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,

@@ -54,6 +54,7 @@ type Store struct {
 	late  *latecomers
 
 	lastRetention *atomic.Int64 // Unix milliseconds, set from the TSDB's goroutine
+	blocked       atomic.Pointer[error]
 
 	// The tiers are set before the TSDB is, and stay.
 	fine, coarse *rollup.Tier
@@ -85,6 +86,15 @@ func (s *Store) Intern(series Series) (*Handle, error) { return s.handles.intern
 // and do not touch the others of their batch.
 func (s *Store) Append(ctx context.Context, batch []Sample) error {
 	return s.queue.put(ctx, batch)
+}
+
+// Blocked returns why the newest try to write samples failed, as on a full disk; nil when it did not. It is tried again
+// every second. Samples are queued meanwhile, and a kill would take them: whoever can keep them elsewhere should.
+func (s *Store) Blocked() error {
+	if err := s.blocked.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // Flush waits until every sample appended before it is written, or ctx ends. It needs a Run in progress.

@@ -114,10 +114,12 @@ func (w *writer) writeUntilDone(ctx context.Context, piece []Sample) error {
 		err := w.write(piece)
 		if err == nil {
 			if failed {
+				w.s.blocked.Store(nil)
 				w.s.log.Info("samples are written again")
 			}
 			return nil
 		}
+		w.s.blocked.Store(&err)
 		if !failed {
 			w.s.log.Error("samples cannot be written, trying again", "error", err)
 			failed = true

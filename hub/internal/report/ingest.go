@@ -42,11 +42,14 @@ type Fleet interface {
 	Known(kind fleet.Kind, id string) (*fleet.Member, bool)
 }
 
-// Options are the parts of an Ingest. All are needed but Now.
+// Options are the parts of an Ingest. All are needed but Blocked and Now.
 type Options struct {
 	Inventory Inventory
-	Hosts     HostIDs
-	Fleet     Fleet
+	// Blocked says why what is measured cannot be made durable at the moment; nil error: it can. Reports are then
+	// refused with ErrBusy, for the agent's spool outlives the hub and the hub's memory does not. Nil: never.
+	Blocked func() error
+	Hosts   HostIDs
+	Fleet   Fleet
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -152,6 +155,9 @@ func (in *Ingest) applyMember(ctx context.Context, kind fleet.Kind, id string, o
 }
 
 func (in *Ingest) apply(ctx context.Context, id string, observation inventory.Observation) (Receipt, error) {
+	if err := in.blocked(); err != nil {
+		return Receipt{}, fmt.Errorf("%w: %w", ErrBusy, err)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, applyTimeout, errors.New("inventory had no room in time"))
 	defer cancel()
 	outcome, err := in.Inventory.Apply(ctx, observation)
@@ -162,6 +168,13 @@ func (in *Ingest) apply(ctx context.Context, id string, observation inventory.Ob
 		return Receipt{}, passing(fmt.Errorf("apply report: %w", err))
 	}
 	return Receipt{ID: id, SeenAt: outcome.At}, nil
+}
+
+func (in *Ingest) blocked() error {
+	if in.Blocked == nil {
+		return nil
+	}
+	return in.Blocked()
 }
 
 // passing marks errors that pass: the agent may send its report again.

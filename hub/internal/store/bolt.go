@@ -28,6 +28,8 @@ type DB struct {
 	writer chan struct{}
 	// broken is set once the library panicked while it changed the file; from then on nothing is written.
 	broken atomic.Bool
+	// full is set while the newest write found no room.
+	full atomic.Bool
 
 	closeOnce sync.Once
 	closeErr  error
@@ -84,12 +86,17 @@ func (db *DB) Update(ctx context.Context, fn func(Tx) error) error {
 	if len(tx.touched) == 0 {
 		return nil
 	}
-	if err := tx.commit(); err != nil {
+	err = tx.commit()
+	db.full.Store(errors.Is(err, ErrNoSpace))
+	if err != nil {
 		return err
 	}
 	db.watch.notify(tx.touched)
 	return nil
 }
+
+// Full reports whether the newest write found no room.
+func (db *DB) Full() bool { return db.full.Load() }
 
 // Watch implements Store.
 func (db *DB) Watch(b Bucket) (<-chan Event, func()) { return db.watch.add(b) }

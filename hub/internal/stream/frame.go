@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/view/live"
 )
 
@@ -89,4 +90,23 @@ func quoted(texts []string) [][]byte {
 		out = append(out, encoded)
 	}
 	return out
+}
+
+// conditionsFrame tells pages everything that is wrong with the hub at the moment.
+func conditionsFrame(list []condition.Condition) []byte {
+	type one struct {
+		Code     condition.Code     `json:"code"`
+		Severity condition.Severity `json:"severity"`
+		Message  string             `json:"message"`
+		Since    int64              `json:"since"` // Unix milliseconds
+	}
+	data := make([]one, len(list))
+	for i, c := range list {
+		data[i] = one{c.Code, c.Severity, c.Message, c.Since.UnixMilli()}
+	}
+	frame, err := json.Marshal(map[string]any{"type": "conditions", "data": map[string]any{"conditions": data}})
+	if err != nil { // texts and numbers always encode
+		panic(err)
+	}
+	return frame
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 )
 
 // page is a client of pulse.live.v1.
@@ -14,6 +16,7 @@ type page struct {
 	bulletin    *bulletin
 	version     string
 	development bool
+	conditions  func() ([]condition.Condition, <-chan struct{})
 	interval    time.Duration
 }
 
@@ -29,6 +32,12 @@ func (p *page) speak(ctx context.Context) error {
 	ping := time.NewTicker(pingInterval)
 	defer ping.Stop()
 	heard := p.bulletin.newest()
+	wrong, worse := p.conditions()
+	if len(wrong) > 0 { // pages begin with none
+		if err := p.send(ctx, conditionsFrame(wrong)); err != nil {
+			return err
+		}
+	}
 	held, err := p.sendSnapshot(ctx)
 	for err == nil {
 		frame, changed := p.feed.after(held)
@@ -52,6 +61,9 @@ func (p *page) speak(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-added:
+		case <-worse:
+			wrong, worse = p.conditions()
+			err = p.send(ctx, conditionsFrame(wrong))
 		case <-changed:
 		case now := <-ping.C:
 			err = p.send(ctx, clockFrame("ping", now))

@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 )
 
@@ -52,6 +53,9 @@ type Options struct {
 	States    States
 	// Version is told to pages.
 	Version string
+	// Conditions returns what is wrong with the hub, which pages are told, and a channel that is closed when that
+	// changes; nil: pages are told nothing.
+	Conditions func() ([]condition.Condition, <-chan struct{})
 	// Development says that the hub runs plugins of developers unchecked; pages warn of it.
 	Development bool
 	// AllowedOrigins is a list of origins, separated by commas, that may
@@ -84,6 +88,9 @@ type Stream struct {
 
 // New builds a Stream. Frames are made while Run runs.
 func New(options Options) *Stream {
+	if options.Conditions == nil {
+		options.Conditions = func() ([]condition.Condition, <-chan struct{}) { return nil, nil }
+	}
 	if options.Tick == 0 {
 		options.Tick = time.Second
 	}
@@ -190,7 +197,10 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newConnection(socket)
 	// A websocket ends when either side says so, not with the request.
 	if socket.Subprotocol() == Protocol {
-		c.serve(s.closing, &page{feed: s.feed, bulletin: s.bulletin, connection: c, version: s.Version, development: s.Development, interval: s.Tick})
+		c.serve(s.closing, &page{
+			feed: s.feed, bulletin: s.bulletin, connection: c, version: s.Version, development: s.Development,
+			conditions: s.Conditions, interval: s.Tick,
+		})
 	} else {
 		c.serve(s.closing, &follower{states: s.states, bulletin: s.bulletin, connection: c, logger: s.Logger, replies: make(chan string, 4)})
 	}

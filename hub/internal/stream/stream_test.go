@@ -104,6 +104,7 @@ type message struct {
 		Revision          uint64
 		Message           string
 		Timestamp         int64
+		Conditions        []map[string]any
 	}
 }
 

@@ -272,6 +272,7 @@ func TestStopOfAStoppedProcess(t *testing.T) {
 	if err := syscall.Kill(process.Pid(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	waitStopped(t, process.Pid())
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := process.Ping(ctx); err == nil {
@@ -321,6 +322,24 @@ func BenchmarkUnary(b *testing.B) {
 	for b.Loop() {
 		if err := process.Ping(b.Context()); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// waitStopped waits until a process that was sent SIGSTOP runs no more: the signal takes effect some time after it was sent.
+func waitStopped(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The state follows the name, which is in parentheses and may hold any.
+		if after := stat[bytes.LastIndexByte(stat, ')')+1:]; bytes.HasPrefix(after, []byte(" T")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the process does not stop")
 		}
 	}
 }

@@ -1,5 +1,6 @@
 import { asList, asNumber, asObject, asText, asTexts, isObject } from "./json";
 import type {
+  Condition,
   Forecast,
   Frame,
   History,
@@ -166,6 +167,15 @@ function decodeSources(value: unknown): readonly Source[] {
     .filter((source) => source !== undefined);
 }
 
+function decodeCondition(raw: JsonObject): Condition {
+  return {
+    code: asText(raw.code) ?? "",
+    severity: raw.severity === "critical" ? "critical" : "warning",
+    message: asText(raw.message) ?? "",
+    since: asNumber(raw.since) ?? 0,
+  };
+}
+
 function decodeData(raw: JsonObject): Frame | undefined {
   const data = asObject(raw.data);
   switch (raw.type) {
@@ -176,6 +186,11 @@ function decodeData(raw: JsonObject): Frame | undefined {
         version: asText(data.version) ?? "",
         intervalMs: asNumber(data.intervalMs) ?? 1000,
         pluginDevelopment: data.pluginDevelopment === true,
+      };
+    case "conditions":
+      return {
+        type: "conditions",
+        conditions: asList(data.conditions).filter(isObject).map(decodeCondition),
       };
     case "snapshot":
       return {

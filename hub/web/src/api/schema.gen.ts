@@ -2330,6 +2330,16 @@ export interface components {
         readonly ComponentList: {
             readonly components: readonly components["schemas"]["OfferedComponent"][] | null;
         };
+        readonly Condition: {
+            /** @description For programs: "metrics-blocked", … */
+            readonly code: string;
+            /** @description One sentence for people. */
+            readonly message: string;
+            /** @enum {string} */
+            readonly severity: "warning" | "critical";
+            /** Format: date-time */
+            readonly since: string;
+        };
         readonly ConnectedAgent: {
             readonly agent_id: string;
             /** Format: date-time */
@@ -2499,6 +2509,8 @@ export interface components {
             readonly snapshots: readonly components["schemas"]["V5GuestSnapshot"][] | null;
         };
         readonly Health: {
+            /** @description What is wrong with the hub itself, the worst first. */
+            readonly conditions?: readonly components["schemas"]["Condition"][];
             readonly proxyInstallScriptAvailable: boolean;
             /** @description "healthy" */
             readonly status: string;

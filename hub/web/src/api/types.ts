@@ -129,6 +129,21 @@ export interface Hello {
   readonly pluginDevelopment: boolean;
 }
 
+/** One thing that is wrong with the hub itself. */
+export interface Condition {
+  readonly code: string;
+  readonly severity: "warning" | "critical";
+  readonly message: string;
+  /** In Unix milliseconds. */
+  readonly since: number;
+}
+
+/** Everything that is wrong with the hub itself from now on. */
+export interface Conditions {
+  readonly type: "conditions";
+  readonly conditions: readonly Condition[];
+}
+
 export interface SnapshotPart {
   readonly type: "snapshot";
   readonly rev: number;
@@ -151,7 +166,7 @@ export interface Delta {
   readonly goneSources: readonly string[];
 }
 
-export type Frame = Hello | SnapshotPart | Delta | { readonly type: "ping" };
+export type Frame = Hello | Conditions | SnapshotPart | Delta | { readonly type: "ping" };
 
 export type SecurityStatus = Pick<
   Answer<"/api/security/status">,

@@ -6,7 +6,7 @@ import {
   makeLiveSocket,
   type SocketLike,
 } from "../api/liveSocket";
-import type { Frame, Resource } from "../api/types";
+import type { Condition, Frame, Resource } from "../api/types";
 import { createClock } from "./clock";
 import { type LiveStore, makeLiveStore } from "./liveStore";
 import { createPaced } from "./paced";
@@ -35,6 +35,8 @@ export interface Live {
   readonly hubVersion: () => string;
   /** Shown when the hub speaks a protocol this page does not. */
   readonly mismatch: () => boolean;
+  /** What is wrong with the hub itself, the worst first. */
+  readonly conditions: () => readonly Condition[];
   /** The hub runs plugins of developers unchecked. */
   readonly pluginDevelopment: () => boolean;
   readonly reconnect: () => void;
@@ -63,6 +65,7 @@ export function createLive(options: LiveOptions): Live {
   const [dataAt, setDataAt] = createSignal<number>();
   const [hubVersion, setHubVersion] = createSignal("");
   const [mismatch, setMismatch] = createSignal(false);
+  const [conditions, setConditions] = createSignal<readonly Condition[]>([]);
   const [pluginDevelopment, setPluginDevelopment] = createSignal(false);
 
   function take(frame: Frame): boolean {
@@ -70,6 +73,11 @@ export function createLive(options: LiveOptions): Live {
       setHubVersion(frame.version);
       setMismatch(frame.protocol !== liveProtocol);
       setPluginDevelopment(frame.pluginDevelopment);
+      setConditions([]);
+      return true;
+    }
+    if (frame.type === "conditions") {
+      setConditions(frame.conditions);
       return true;
     }
     if (!store.apply(frame)) return false;
@@ -119,6 +127,7 @@ export function createLive(options: LiveOptions): Live {
     now,
     hubVersion,
     mismatch,
+    conditions,
     pluginDevelopment,
     reconnect: socket.wake,
     token: () => options.token,

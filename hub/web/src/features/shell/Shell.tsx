@@ -10,6 +10,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { Loading } from "../../ui/Loading";
 import { TipLayer } from "../../ui/TipLayer";
 import { BottomNav } from "./BottomNav";
+import { ConditionsBanner } from "./ConditionsBanner";
 import { createShortcuts } from "./createShortcuts";
 import { DevelopmentBanner } from "./DevelopmentBanner";
 import { Sidebar } from "./Sidebar";
@@ -64,6 +65,7 @@ export function Shell(props: ShellProps): JSX.Element {
       <div class="flex min-w-0 flex-1 flex-col">
         <TopBar title={title()} onPalette={() => setDialog("palette")} onSignOut={props.onSignOut} />
         <StaleBanner />
+        <ConditionsBanner />
         <DevelopmentBanner />
         <main id="content" tabIndex={-1} class="flex min-h-0 flex-1 flex-col outline-none">
           <Show when={live.store.ready()} fallback={<Loading text={t("link.first")} />}>
