@@ -90,7 +90,7 @@ func BenchmarkSelect(b *testing.B) {
 	s := openTest(b, Options{QueueSamples: 1 << 20})
 	runTest(b, s)
 	now := fillBench(b, s, 200, 26*time.Hour)
-	if err := s.db.Compact(b.Context()); err != nil {
+	if err := s.compact(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	stats := s.Stats()

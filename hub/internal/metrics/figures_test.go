@@ -28,7 +28,7 @@ func BenchmarkDay(b *testing.B) {
 		written, began := s.Stats().Writes.Bytes, cpuTime(b)
 		samples := f.fill(b, s, end-24*testHour, end, 10_000)
 		compactAndSum(b, s)
-		if err := s.db.Compact(b.Context()); err != nil { // merges what has been summed up
+		if err := s.compact(b.Context()); err != nil { // merges what has been summed up
 			b.Fatal(err)
 		}
 		reportCPU(b, began, samples)

@@ -27,7 +27,7 @@ func TestLateSamplesDoNotHideTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second would merge what the first has made
-		if err := s.db.Compact(t.Context()); err != nil {
+		if err := s.compact(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

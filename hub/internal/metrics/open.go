@@ -100,8 +100,8 @@ func New(opts Options) (*Store, error) {
 }
 
 // Open is New, and opens the store at once: it returns when all that is stored can be read. It repairs damage where it
-// finds some. It fails with ErrInUse, or when the folder cannot be used. Samples are written and summed up once Run
-// runs; the TSDB compacts and removes old blocks from the start, in a goroutine that ends with Close.
+// finds some. It fails with ErrInUse, or when the folder cannot be used. Samples are written, moved
+// into blocks and summed up once Run runs; the TSDB removes old blocks from the start, in a goroutine that ends with Close.
 func Open(opts Options) (*Store, error) {
 	s, err := New(opts)
 	if err != nil {
@@ -186,6 +186,7 @@ func (s *Store) openTSDB() (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
+	fresh.DisableCompactions() // compact calls for them
 	db.Store(fresh)
 	if logRepaired(registry) {
 		s.tally.logRepaired()
@@ -236,6 +237,7 @@ func tsdbOptions(opts Options) *tsdb.Options {
 	o.NoLockfile = true // Open holds a lock of its own
 	o.RetentionDuration = opts.Retention.Milliseconds()
 	o.MaxBytes = opts.MaxBytes
+	o.CompactionDelay = never // compactRegularly moves samples into blocks
 	o.MinBlockDuration = opts.blockLength.Milliseconds()
 	o.MaxBlockDuration = max(o.MinBlockDuration, o.RetentionDuration/10)
 	o.OutOfOrderTimeWindow = (opts.OutOfOrderWindow + restoreSlack).Milliseconds()

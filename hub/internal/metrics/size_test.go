@@ -138,7 +138,7 @@ func TestLiveSeriesChild(t *testing.T) {
 	for at := from; at < from+9*testHour/2; at += 10 * time.Minute.Milliseconds() {
 		f.fill(t, s, at, at+10*time.Minute.Milliseconds(), 10_000)
 		// What a hub has ten minutes for comes at once here; without waiting for it, it would be measured on top.
-		if err := s.db.Compact(t.Context()); err != nil {
+		if err := s.compact(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		s.db.ForceHeadMMap() // as the TSDB does each minute

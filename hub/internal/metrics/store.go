@@ -67,6 +67,9 @@ type Store struct {
 	registry *prometheus.Registry // of the TSDB's own metrics
 	torn     bool                 // db was left as after a commit that failed; only the writer looks
 
+	// commits is held while samples are committed, and while late ones are moved into blocks.
+	commits sync.Mutex
+
 	mu      sync.Mutex
 	stopRun context.CancelFunc // nil before Run
 	stopped chan struct{}      // closed when Run has ended; nil before Run
@@ -117,6 +120,7 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 	var rolling sync.WaitGroup
 	defer rolling.Wait()
+	rolling.Go(func() { s.compactRegularly(ctx) })
 	rolling.Go(func() {
 		// It ends with ctx only, and with nothing to say.
 		_ = s.roller.Run(ctx)

@@ -212,7 +212,7 @@ func TestAgainstModel(t *testing.T) {
 			stop()
 			s, stop = startModelStore(t, dir)
 		case op == 1:
-			if err := s.db.Compact(t.Context()); err != nil {
+			if err := s.compact(t.Context()); err != nil {
 				t.Fatalf("round %d: compact: %v", round, err)
 			}
 		case op == 2:

@@ -65,7 +65,7 @@ func TestSummingUpWaitsForRoom(t *testing.T) {
 		if err := writer.write(half); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.db.Compact(t.Context()); err != nil {
+		if err := s.compact(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

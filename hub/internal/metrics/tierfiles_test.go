@@ -36,7 +36,7 @@ func summedDir(t *testing.T) (dir string, q Query) {
 
 func compactAndSum(t testing.TB, s *Store) {
 	t.Helper()
-	if err := s.db.Compact(t.Context()); err != nil {
+	if err := s.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.roller.Pass(t.Context()); err != nil {

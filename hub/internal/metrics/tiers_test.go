@@ -147,7 +147,7 @@ func TestTiersAgainstModel(t *testing.T) {
 				t.Fatalf("round %d: compact late samples: %v", round, err)
 			}
 		case op < 5:
-			if err := m.s.db.Compact(t.Context()); err != nil {
+			if err := m.s.compact(t.Context()); err != nil {
 				t.Fatalf("round %d: compact: %v", round, err)
 			}
 		case op < 8:

@@ -146,6 +146,8 @@ func (w *writer) write(piece []Sample) error {
 		newest:  w.newest,
 		opening: w.opening,
 	}
+	w.s.commits.Lock()
+	defer w.s.commits.Unlock()
 	var counts Rejections
 	w.windows = w.windows[:0]
 	app := w.db.AppenderV2(context.Background())

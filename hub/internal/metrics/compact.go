@@ -1,0 +1,97 @@
+package metrics
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/tsdb"
+)
+
+// compactInterval is how often the head is looked at for what belongs into a block.
+const compactInterval = 20 * time.Second
+
+// never is longer than a hub runs.
+const never = time.Duration(math.MaxInt64)
+
+// compactRegularly moves what is old enough from the head into blocks, and merges blocks, until ctx ends.
+//
+// The TSDB would do so by itself, but loses late samples that are appended meanwhile (seen in v0.312 to v0.316). It
+// makes a list of the series that have any, and while it does, writes the chunks of each to a file; then all chunks up
+// to the last one written count as moved, also those that the appender filled for series that were off the list or
+// outside its times (NewOOOCompactionHead, truncateOOO). So nothing is committed while late samples are moved.
+func (s *Store) compactRegularly(ctx context.Context) {
+	tick := time.NewTicker(compactInterval)
+	defer tick.Stop()
+	failing := false
+	for {
+		err := s.compact(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			s.log.Error("samples cannot be moved into blocks, trying again", "error", err)
+		case err == nil && failing:
+			s.log.Info("samples are moved into blocks again")
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// compact moves what is old enough and merges blocks.
+func (s *Store) compact(ctx context.Context) error {
+	s.dbMu.RLock()
+	defer s.dbMu.RUnlock()
+	moved := false
+	for s.compactable() && ctx.Err() == nil {
+		if err := s.moveOrdered(); err != nil {
+			return err
+		}
+		moved = true
+	}
+	if moved {
+		if err := s.moveLate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.db.Compact(ctx); err != nil {
+		return fmt.Errorf("merge blocks: %w", err)
+	}
+	return nil
+}
+
+// compactable says that the head holds one and a half times what goes into a block.
+func (s *Store) compactable() bool {
+	head := s.db.Head()
+	return head.NumSeries() > 0 && head.MaxTime()-head.MinTime() > s.opts.blockLength.Milliseconds()/2*3
+}
+
+// moveOrdered moves the oldest samples that came in order. None can be appended there any more: the TSDB takes what is
+// older than half a block for late.
+func (s *Store) moveOrdered() error {
+	head, length := s.db.Head(), s.opts.blockLength.Milliseconds()
+	from := head.MinTime()
+	until := floorTo(from, length) + length
+	part := tsdb.NewRangeHeadWithIsolationDisabled(head, from, until-1)
+	head.WaitForAppendersOverlapping(part.MaxTime())
+	if err := s.db.CompactHead(part); err != nil {
+		return fmt.Errorf("move samples into a block: %w", err)
+	}
+	return nil
+}
+
+// moveLate moves the samples that came late.
+func (s *Store) moveLate(ctx context.Context) error {
+	s.commits.Lock()
+	defer s.commits.Unlock()
+	if err := s.db.CompactOOOHead(ctx); err != nil {
+		return fmt.Errorf("move late samples into blocks: %w", err)
+	}
+	return nil
+}
