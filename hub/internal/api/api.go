@@ -13,6 +13,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/metrics/remote/write"
 )
 
 // Snapshots gives the present.
@@ -72,6 +73,8 @@ type Parts struct {
 	State        StateView
 	Resources    ResourceView
 	Measurements Measurements
+	// RemoteWrite says how it is with those that samples are passed on to, as write.Writer.Status; nil: there are none.
+	RemoteWrite func() []write.Status
 	// PromQL answers queries of Prometheus' clients, Values serves scrapers.
 	PromQL     PromQL
 	Values     http.Handler

@@ -67,6 +67,7 @@ func (a *API) historyRoutes() []route.Route {
 			},
 			Answer: history.History{}, Handle: a.history,
 		},
+		a.remoteWriteRoute(),
 	}, a.forecastRoutes())
 }
 
@@ -94,39 +95,21 @@ func (a *API) charts(c *route.Call) (any, error) {
 // streamCharts writes charts as they are read. What fails once a part has been written ends the connection: that it
 // is not all is to be seen.
 func (a *API) streamCharts(ctx context.Context, c *route.Call, plan *history.ChartPlan) (any, error) {
-	w := &begun{ResponseWriter: c.Writer}
+	w := c.Stream("application/json")
 	if c.Request.Method == http.MethodHead {
-		w.begin()
-		return route.Taken{}, nil
+		return route.Taken{}, w.Begin()
 	}
 	err := plan.Write(ctx, a.Measurements, w)
-	if err != nil && w.started {
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil && w.Begun() {
 		panic(http.ErrAbortHandler)
 	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	return route.Taken{}, nil
-}
-
-// begun is the writer of a JSON answer that knows whether it has begun.
-type begun struct {
-	http.ResponseWriter
-	started bool
-}
-
-func (b *begun) begin() {
-	b.started = true
-	b.Header().Set("Content-Type", "application/json")
-	b.WriteHeader(http.StatusOK)
-}
-
-// Write implements [io.Writer].
-func (b *begun) Write(p []byte) (int, error) {
-	if !b.started {
-		b.begin()
-	}
-	return b.ResponseWriter.Write(p)
 }
 
 func (a *API) storageCharts(c *route.Call) (any, error) {

@@ -194,7 +194,8 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	measured := a.measure(live, feed, platform, opened.metrics)
 
 	a.startStores(ctx, running, opened, live)
-	if err := a.startRemoteWrite(ctx, running, measured); err != nil {
+	forwarding, err := a.startRemoteWrite(ctx, running, measured)
+	if err != nil {
 		return err
 	}
 	history, err := a.newPast(opened.metrics, live, measured)
@@ -215,7 +216,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	answers := api.New(api.Parts{
 		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
 		Tokens: callers, Inventory: live, Reports: agents.reports, HostTokens: agents.hosts, Fleet: agents.desk, Remote: agents.remote, State: views, Resources: views,
-		Measurements: history.measurements, PromQL: history.queries, Values: history.values, Scheduler: platform.scheduler,
+		Measurements: history.measurements, RemoteWrite: forwarding.Status, PromQL: history.queries, Values: history.values, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,

@@ -53,15 +53,15 @@ type remoteHistory struct {
 func (r remoteHistory) Stats() metrics.Stats { return r.local.Stats() }
 
 // startRemoteWrite passes what is stored on to other systems, if there are any.
-func (a *App) startRemoteWrite(ctx context.Context, running *parts, measured *telemetry.Telemetry) error {
+func (a *App) startRemoteWrite(ctx context.Context, running *parts, measured *telemetry.Telemetry) (*write.Writer, error) {
 	writer := write.New(write.Options{
 		Dir: filepath.Join(a.config.DataDir, "remote-write"), Log: filepath.Join(a.config.DataDir, "metrics", "wal"),
 		Describe: openmetrics.Describe, Agent: "pulse/" + a.build.Version, Logger: a.logger.Named("remote-write"),
 	})
 	if err := writer.Replace(a.config.RemoteWrite.Targets()); err != nil {
-		return err
+		return nil, err
 	}
 	measured.Registry().MustRegister(writer.Collector())
 	running.start(ctx, "remote write", writer.Run)
-	return nil
+	return writer, nil
 }

@@ -203,6 +203,49 @@ func TestTrendsAreReadOnceAnHour(t *testing.T) {
 	}
 }
 
+// mounts is a store in which the file systems of one machine grow at speeds of their own.
+type mounts struct{ perDay map[string]float64 }
+
+func (m mounts) Select(_ context.Context, q metrics.Query) ([]metrics.Result, error) {
+	var results []metrics.Result
+	for mount, perDay := range m.perDay {
+		r := metrics.Result{Series: metrics.Series{Name: metrics.FilesystemUsedBytes, Resource: "h", Kind: "host", Extra: []metrics.Label{{Name: metrics.LabelMount, Value: mount}}}}
+		if mount == "" {
+			r.Series = metrics.Series{Name: metrics.DiskUsedBytes, Resource: "h", Kind: "host"}
+		}
+		for _, h := range history(30, func(d float64) float64 { return 20 + perDay*d }) {
+			r.Points = append(r.Points, metrics.Point{At: h.At * time.Hour.Milliseconds(), Avg: h.Used})
+		}
+		if slices.Contains(q.Names, r.Name) && slices.Contains(q.Resources, "h") {
+			results = append(results, r)
+		}
+	}
+	return results, nil
+}
+
+func TestEachFilesystemHasATrendOfItsOwn(t *testing.T) {
+	f := New(mounts{map[string]float64{"": 1, "/": 0, "/var": 2, "/unknown to the inventory": 5}})
+	now := startOf(start + 30*dayHours)
+	subject := func(mount string) Subject {
+		return Subject{Key: "h", Kind: "host", Mount: mount, Used: 50 * giB, Capacity: 100 * giB}
+	}
+	for range 2 { // the second time from memory
+		got, err := f.Of(t.Context(), now, []Subject{subject(""), subject("/"), subject("/var"), subject("/new")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []Reason{Growing, NotGrowing, Growing, TooLittleHistory}
+		for i := range want {
+			if got[i].Reason != want[i] {
+				t.Errorf("%d: got %+v, want %s", i, got[i], want[i])
+			}
+		}
+		if whole, part := got[0].FullAt.Sub(now), got[2].FullAt.Sub(now); math.Abs(whole.Hours()/24-50) > 1 || math.Abs(part.Hours()/24-10) > 1 {
+			t.Errorf("full in %v and %v, want 50 and 10 days", whole, part)
+		}
+	}
+}
+
 func TestAFailureIsNotKept(t *testing.T) {
 	store := newShelf()
 	f := New(store)

@@ -3,10 +3,15 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
+	"sync"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
 // compactInterval is how often the head is looked at for what belongs into a block.
@@ -20,7 +25,7 @@ const never = time.Duration(math.MaxInt64)
 // The TSDB would do so by itself, but loses late samples that are appended meanwhile (seen in v0.312 to v0.316). It
 // makes a list of the series that have any, and while it does, writes the chunks of each to a file; then all chunks up
 // to the last one written count as moved, also those that the appender filled for series that were off the list or
-// outside its times (NewOOOCompactionHead, truncateOOO). So nothing is committed while late samples are moved.
+// outside its times (NewOOOCompactionHead, truncateOOO). So nothing is committed until the list is made.
 func (s *Store) compactRegularly(ctx context.Context) {
 	tick := time.NewTicker(compactInterval)
 	defer tick.Stop()
@@ -40,6 +45,7 @@ func (s *Store) compactRegularly(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-s.full:
 		}
 	}
 }
@@ -66,8 +72,12 @@ func (s *Store) compact(ctx context.Context) error {
 	return nil
 }
 
-// compactable says that the head holds one and a half times what goes into a block.
+// compactable says that the head holds one and a half times what goes into a block. The caller keeps the TSDB open, if
+// it is.
 func (s *Store) compactable() bool {
+	if s.db == nil {
+		return false
+	}
 	head := s.db.Head()
 	return head.NumSeries() > 0 && head.MaxTime()-head.MinTime() > s.opts.blockLength.Milliseconds()/2*3
 }
@@ -89,9 +99,42 @@ func (s *Store) moveOrdered() error {
 // moveLate moves the samples that came late.
 func (s *Store) moveLate(ctx context.Context) error {
 	s.commits.Lock()
-	defer s.commits.Unlock()
+	listed := sync.OnceFunc(s.commits.Unlock)
+	defer listed()
+	s.listed.Store(&listed)
+	defer s.listed.Store(nil)
 	if err := s.db.CompactOOOHead(ctx); err != nil {
 		return fmt.Errorf("move late samples into blocks: %w", err)
 	}
 	return nil
+}
+
+// compactor is the TSDB's, and tells the store when it begins to write a block.
+type compactor struct {
+	tsdb.Compactor
+	store *Store
+}
+
+// newCompactor is a tsdb.NewCompactorFunc. It makes what the TSDB would make without one.
+func (s *Store) newCompactor(
+	ctx context.Context, r prometheus.Registerer, l *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options,
+) (tsdb.Compactor, error) {
+	own, err := tsdb.NewLeveledCompactorWithOptions(ctx, r, l, ranges, pool, tsdb.LeveledCompactorOptions{
+		MaxBlockChunkSegmentSize: o.MaxBlockChunkSegmentSize, EnableOverlappingCompaction: o.EnableOverlappingCompaction,
+		PD: o.PostingsDecoderFactory, UseUncachedIO: o.UseUncachedIO, BlockExcludeFilter: o.BlockCompactionExcludeFunc,
+		FloatChunkEncoding: func() chunkenc.Encoding { return o.FloatChunkEncoding },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make compactor: %w", err)
+	}
+	return &compactor{own, s}, nil
+}
+
+// Write implements tsdb.Compactor.
+func (c *compactor) Write(dest string, b tsdb.BlockReader, from, to int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
+	// The list of late samples is made before the first block of them is written.
+	if listed := c.store.listed.Load(); listed != nil {
+		(*listed)()
+	}
+	return c.Compactor.Write(dest, b, from, to, base)
 }

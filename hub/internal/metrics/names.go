@@ -18,6 +18,11 @@ const (
 	DiskReadRate        = "pulse_disk_read_bytes_per_second"
 	DiskWriteRate       = "pulse_disk_write_bytes_per_second"
 
+	// FilesystemUsedBytes and FilesystemTotalBytes have the extra label LabelMount. They have names of their own because
+	// the disk of a machine sums its file systems up, or is one of them: what is under one name can be added up.
+	FilesystemUsedBytes  = "pulse_filesystem_used_bytes"
+	FilesystemTotalBytes = "pulse_filesystem_total_bytes"
+
 	// TemperatureCelsius has the extra label LabelSensor.
 	TemperatureCelsius = "pulse_temperature_celsius"
 )
@@ -27,4 +32,5 @@ const (
 	LabelResource = "resource"
 	LabelKind     = "kind"
 	LabelSensor   = "sensor"
+	LabelMount    = "mount" // the place where a file system is mounted, such as "/var" or "C:"
 )

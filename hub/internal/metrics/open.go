@@ -94,6 +94,7 @@ func New(opts Options) (*Store, error) {
 		queue:         newQueue(opts.QueueSamples, opts.AppendTimeout),
 		lastRetention: new(atomic.Int64),
 		late:          newLatecomers(),
+		full:          make(chan struct{}, 1),
 	}
 	s.meter.begin(time.Now())
 	return s, nil
@@ -159,6 +160,7 @@ func (s *Store) openTSDB() (opened, error) {
 	}
 	registry := prometheus.NewRegistry()
 	options := tsdbOptions(s.opts)
+	options.NewCompactorFunc = s.newCompactor
 	var db atomic.Pointer[tsdb.DB]
 	// The TSDB asks while it opens, when there is no DB yet to tell what is too old; it asks again every minute.
 	options.BlocksToDelete = func(blocks []*tsdb.Block) map[ulid.ULID]struct{} {

@@ -69,6 +69,10 @@ type Store struct {
 
 	// commits is held while samples are committed, and while late ones are moved into blocks.
 	commits sync.Mutex
+	// listed ends the exclusion while late ones are moved; nil when they are not.
+	listed atomic.Pointer[func()]
+	// full has a token when the head holds enough for a block.
+	full chan struct{}
 
 	mu      sync.Mutex
 	stopRun context.CancelFunc // nil before Run

@@ -166,6 +166,9 @@ func (w *writer) write(piece []Sample) error {
 		return fmt.Errorf("commit samples: %w", err)
 	}
 	w.s.late.mark(w.windows)
+	if w.s.compactable() {
+		signal(w.s.full)
+	}
 	w.newest = limits.newest
 	w.s.tally.add(uint64(len(piece))-counts.Total(), counts, now)
 	w.report(counts)

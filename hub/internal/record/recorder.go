@@ -12,6 +12,7 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
 // Store keeps series; [metrics.Store] is one.
@@ -28,10 +29,11 @@ var errDrain = errors.New("no time left to write the last samples")
 type Recorder struct {
 	store   Store
 	logger  hclog.Logger
-	known   map[string]*seriesSet // by the entry's key
-	samples []metrics.Sample      // of the batch being written, empty once it is
-	refused bool                  // a series was refused in the batch before
-	busy    bool                  // the store was busy the last time
+	known   map[string]*seriesSet  // by the entry's key
+	samples []metrics.Sample       // of the batch being written, empty once it is
+	mounted []*resource.Filesystem // empty, to be used again
+	refused bool                   // a series was refused in the batch before
+	busy    bool                   // the store was busy the last time
 }
 
 // New returns a Recorder that writes to the store.
@@ -130,7 +132,7 @@ func (r *Recorder) add(batch *inventory.Batch, e *inventory.Entry) error {
 			r.known[e.Key] = set
 		}
 	}
-	w := sampler{store: r.store, set: set, out: r.samples}
+	w := sampler{store: r.store, set: set, out: r.samples, mounted: r.mounted}
 	w.at = batch.At.UnixMilli()
 	w.up(e)
 	// Values are as old as the resource's last touch with its source, and are told once.
@@ -138,9 +140,11 @@ func (r *Recorder) add(batch *inventory.Batch, e *inventory.Entry) error {
 	if batch.Late || w.at > set.last {
 		w.usage(e)
 		w.extra(e)
+		w.filesystems(e)
 		set.last = max(set.last, w.at)
 	}
-	r.samples = w.out
+	clear(w.mounted)
+	r.samples, r.mounted = w.out, w.mounted[:0]
 	return w.err
 }
 

@@ -250,6 +250,12 @@ func BenchmarkRecord(b *testing.B) {
 	b.Cleanup(sub.Close)
 	fleet.Report(b, 0)
 	batch := <-sub.Batches()
+	benchmarkRecord(b, batch)
+}
+
+// benchmarkRecord records the first change of a batch again and again, each time as a newer one.
+func benchmarkRecord(b *testing.B, batch *inventory.Batch) {
+	b.Helper()
 	store := &discard{Store: newLedger(b).Store}
 	recorder := New(store, hclog.NewNullLogger())
 	b.ReportAllocs()

@@ -50,7 +50,8 @@ type seriesSet struct {
 	last  int64 // newest time of values that was written, Unix ms
 	fixed [slots]*metrics.Handle
 	// extra is by what extraKey makes of a metric; nil for one that was refused.
-	extra map[string]*metrics.Handle
+	extra  map[string]*metrics.Handle
+	mounts []mountSeries // of the file systems mounted now, in their order
 }
 
 // isMeasured says whether things of a kind have values that change with time;
@@ -71,6 +72,8 @@ type sampler struct {
 	at    int64
 	out   []metrics.Sample
 	err   error
+
+	mounted []*resource.Filesystem // of the entry, used again
 }
 
 func (w *sampler) up(e *inventory.Entry) {
@@ -150,9 +153,7 @@ func (w *sampler) sensor(sensor string, celsius float64) {
 	if !known {
 		handle = w.addExtra(sensor, metrics.TemperatureCelsius, []metrics.Label{{Name: metrics.LabelSensor, Value: sensor}})
 	}
-	if handle != nil {
-		w.out = append(w.out, metrics.Sample{Series: handle, At: w.at, Value: celsius})
-	}
+	w.put(handle, celsius)
 }
 
 func (w *sampler) metric(m *resource.Metric) {
@@ -161,9 +162,7 @@ func (w *sampler) metric(m *resource.Metric) {
 	if !known {
 		handle = w.addExtra(key, SeriesName(m), labelsOf(m))
 	}
-	if handle != nil {
-		w.out = append(w.out, metrics.Sample{Series: handle, At: w.at, Value: m.Value})
-	}
+	w.put(handle, m.Value)
 }
 
 // addExtra makes a series and remembers it under the key, or that it was refused.

@@ -60,31 +60,6 @@ func (t *Tier) ChunkQuerier(from, to int64) (storage.ChunkQuerier, error) {
 	return storage.NewMergeChunkQuerier(queriers, nil, storage.NewCompactingChunkSeriesMerger(storage.ChainedSeriesMerge)), nil
 }
 
-// Querier reads the stored series as they are, for PromQL. Times are both included.
-func (t *Tier) Querier(from, to int64) (storage.Querier, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if t.closed {
-		return nil, ErrClosed
-	}
-	var queriers []storage.Querier
-	for _, b := range t.blocks {
-		if meta := b.Meta(); !(Window{from, to + 1}).overlaps(meta.MinTime, meta.MaxTime) {
-			continue
-		}
-		q, err := tsdb.NewBlockQuerier(b, from, to)
-		if err != nil {
-			var problems []error
-			for _, opened := range queriers {
-				problems = append(problems, opened.Close())
-			}
-			return nil, errors.Join(fmt.Errorf("open block of a tier: %w", err), errors.Join(problems...))
-		}
-		queriers = append(queriers, q)
-	}
-	return storage.NewMergeQuerier(queriers, nil, storage.ChainedSeriesMerge), nil
-}
-
 func closeChunkQueriers(queriers []storage.ChunkQuerier) error {
 	var problems []error
 	for _, q := range queriers {

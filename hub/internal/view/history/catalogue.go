@@ -25,8 +25,18 @@ type catalogue struct {
 	bySeries map[string]wireMetric // by seriesKey
 }
 
+// filesystemUsed and filesystemTotal are the first parts of the wire names of what is measured of mounted file systems.
+const (
+	filesystemUsed  = "filesystemused"
+	filesystemTotal = "filesystemtotal"
+)
+
+func mountLabels(mountpoint string) []metrics.Label {
+	return []metrics.Label{{Name: metrics.LabelMount, Value: mountpoint}}
+}
+
 // catalogueOf lists what there may be of a resource: what everything may have, sensors, and what its source measures of
-// it now. With a wanted metric it has what is needed for that.
+// it now. With a wanted metric it has what is needed for that, which may also be that of a file system.
 func catalogueOf(e *inventory.Entry, wanted string) catalogue {
 	c := catalogue{bySeries: map[string]wireMetric{}}
 	documented := append(wireMetrics(),
@@ -41,6 +51,13 @@ func catalogueOf(e *inventory.Entry, wanted string) catalogue {
 	}
 	if wanted == "" || strings.HasPrefix(wanted, temperature) {
 		c.names = append(c.names, metrics.TemperatureCelsius)
+	}
+	if wanted != "" {
+		for _, f := range record.Filesystems(nil, e) {
+			labels := mountLabels(f.Mountpoint)
+			c.add(wireMetric{wire: metricKey(filesystemUsed, labels), name: metrics.FilesystemUsedBytes, exact: true}, labels, wanted)
+			c.add(wireMetric{wire: metricKey(filesystemTotal, labels), name: metrics.FilesystemTotalBytes, exact: true}, labels, wanted)
+		}
 	}
 	own := 0
 	for i := range e.Metrics {

@@ -10,8 +10,10 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/forecast"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
+	"github.com/pulse-hub/pulse/hub/internal/record"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/unit"
+	"github.com/pulse-hub/pulse/sdk/resource"
 )
 
 // Forecasts is the answer of `/api/forecast`: what is full first comes first.
@@ -19,11 +21,14 @@ type Forecasts struct {
 	Forecasts []Forecast `json:"forecasts"`
 }
 
-// Forecast says when the disk of a resource is full: of a storage, a datastore, or the filesystems of a machine.
+// Forecast says when the disk of a resource is full: of a storage, a datastore or a machine, or one of the file systems
+// of a machine.
 type Forecast struct {
 	ResourceID string `json:"resourceId"`
 	Type       string `json:"type"`
 	Name       string `json:"name"`
+	// Mount is where the file system is mounted that is meant; empty: the disk of the resource as a whole.
+	Mount string `json:"mount,omitempty"`
 	// Metric is what fills up, by its name in the history of the resource.
 	Metric     string `json:"metric"`
 	UsedBytes  uint64 `json:"usedBytes"`
@@ -53,54 +58,77 @@ type Forecaster interface {
 }
 
 // ReadForecasts returns the forecasts of everything in the snapshot whose disk is known, or of the one resource with a
-// unified id when that is not empty. It says false when there is no such resource.
+// unified id when that is not empty; of a machine also those of each of its file systems. It says false when there is no
+// such resource.
 func ReadForecasts(ctx context.Context, forecaster Forecaster, snap *inventory.Snapshot, now time.Time, id string) (Forecasts, bool, error) {
 	answer := Forecasts{Forecasts: []Forecast{}}
 	p := resources.NewProjector(snap, resources.Inputs{}, nil)
-	var entries []*inventory.Entry
+	var spaces []space
 	if id == "" {
-		entries = slices.Collect(snap.All())
+		for e := range snap.All() {
+			spaces = appendSpaces(spaces, p, e)
+		}
 	} else {
 		e, ok := p.Find(id)
 		if !ok {
 			return answer, false, nil
 		}
-		entries = append(entries, e)
+		spaces = appendSpaces(spaces, p, e)
 	}
-	entries = slices.DeleteFunc(entries, func(e *inventory.Entry) bool {
-		_, known := presentValue(e, metrics.DiskUsageRatio)
-		return !known || !p.Shown(e)
-	})
-	found, err := forecaster.Of(ctx, now, subjectsOf(entries))
+	found, err := forecaster.Of(ctx, now, subjectsOf(spaces))
 	if err != nil {
 		return answer, true, err
 	}
-	for i, e := range entries {
-		answer.Forecasts = append(answer.Forecasts, forecastOf(p, e, now, found[i]))
+	for i, s := range spaces {
+		answer.Forecasts = append(answer.Forecasts, forecastOf(p, s, now, found[i]))
 	}
 	slices.SortStableFunc(answer.Forecasts, sooner)
 	return answer, true, nil
 }
 
-func subjectsOf(entries []*inventory.Entry) []forecast.Subject {
-	subjects := make([]forecast.Subject, len(entries))
-	for i, e := range entries {
-		disk := e.Usage.Disk
-		capacity := disk.Total
-		if disk.Used+disk.Free > 0 {
-			capacity = disk.Used + disk.Free // what the filesystem keeps for itself cannot be filled
+// A space is what can fill up.
+type space struct {
+	entry *inventory.Entry
+	mount string // empty: the disk as a whole
+	size  resource.Capacity
+}
+
+// appendSpaces adds the spaces of an entry: its disk first, then its file systems.
+func appendSpaces(spaces []space, p *resources.Projector, e *inventory.Entry) []space {
+	if !p.Shown(e) {
+		return spaces
+	}
+	if _, known := presentValue(e, metrics.DiskUsageRatio); known {
+		spaces = append(spaces, space{entry: e, size: e.Usage.Disk})
+	}
+	for _, f := range record.Filesystems(nil, e) {
+		spaces = append(spaces, space{entry: e, mount: f.Mountpoint, size: f.Capacity})
+	}
+	return spaces
+}
+
+func subjectsOf(spaces []space) []forecast.Subject {
+	subjects := make([]forecast.Subject, len(spaces))
+	for i, s := range spaces {
+		capacity := s.size.Total
+		if s.size.Used+s.size.Free > 0 {
+			capacity = s.size.Used + s.size.Free // what the filesystem keeps for itself cannot be filled
 		}
 		subjects[i] = forecast.Subject{
-			Key: e.Key, Kind: string(e.Kind), Used: float64(disk.Used), Capacity: float64(capacity),
+			Key: s.entry.Key, Kind: string(s.entry.Kind), Mount: s.mount, Used: float64(s.size.Used), Capacity: float64(capacity),
 		}
 	}
 	return subjects
 }
 
-func forecastOf(p *resources.Projector, e *inventory.Entry, now time.Time, f forecast.Forecast) Forecast {
+func forecastOf(p *resources.Projector, s space, now time.Time, f forecast.Forecast) Forecast {
+	metric := "disk"
+	if s.mount != "" {
+		metric = metricKey(filesystemUsed, mountLabels(s.mount))
+	}
 	shown := Forecast{
-		ResourceID: p.ID(e), Type: p.Resource(e).Type, Name: e.Name, Metric: "disk",
-		UsedBytes: e.Usage.Disk.Used, TotalBytes: e.Usage.Disk.Total,
+		ResourceID: p.ID(s.entry), Type: p.Resource(s.entry).Type, Name: s.entry.Name, Mount: s.mount, Metric: metric,
+		UsedBytes: s.size.Used, TotalBytes: s.size.Total,
 		BytesPerDay: math.Round(unit.Finite(f.Growth * (24 * time.Hour).Seconds())),
 		FullAt:      unit.Known(f.FullAt.Truncate(time.Hour)), Confidence: string(f.Confidence), Reason: string(f.Reason),
 		BasedOn: Basis{From: unit.Known(f.Basis.From), To: unit.Known(f.Basis.To), Points: f.Basis.Hours},
@@ -120,5 +148,5 @@ func sooner(a, b Forecast) int {
 		}
 		return *f.DaysUntilFull
 	}
-	return cmp.Or(cmp.Compare(days(a), days(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ResourceID, b.ResourceID))
+	return cmp.Or(cmp.Compare(days(a), days(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ResourceID, b.ResourceID), cmp.Compare(a.Mount, b.Mount))
 }

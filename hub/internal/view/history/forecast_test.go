@@ -66,3 +66,40 @@ func TestForecasts(t *testing.T) {
 		t.Errorf("an unknown one is found: %v, %v", found, err)
 	}
 }
+
+func TestForecastsOfFilesystems(t *testing.T) {
+	const giB = 1 << 30
+	inv, now, store := viewtest.Inventory(), viewtest.Epoch(), &memory{}
+	size := resource.Capacity{Total: 100 * giB, Used: 50 * giB, Free: 50 * giB}
+	for h := range 30 * 24 {
+		at := now.Add(time.Duration(h-30*24) * time.Hour)
+		store.add("src/m", "host", metrics.DiskUsedBytes, at, 50*giB)
+		store.add("src/m", "host", metrics.FilesystemUsedBytes, at, 50*giB-giB*float64(30*24-h)/24, mountLabels("/var")...)
+	}
+	viewtest.Apply(t, inv, inventory.SourceRef{ID: "src", Type: "host", Name: "m"}, resource.Resource{
+		ID: "m", Kind: resource.KindHost, Name: "m", Usage: resource.Usage{Disk: size},
+		Detail: &resource.Host{Filesystems: []resource.Filesystem{{Mountpoint: "/", Capacity: size}, {Mountpoint: "/var", Capacity: size}}},
+	})
+	answer, found, err := ReadForecasts(t.Context(), forecast.New(store), inv.Snapshot(), now, "")
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	var got []string
+	for _, f := range answer.Forecasts {
+		got = append(got, f.Mount+" "+f.Metric+" "+f.Reason)
+	}
+	want := []string{"/var filesystemused{mount=/var} growing", " disk not_growing", "/ filesystemused{mount=/} too_little_history"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// What fills up has a history under the name that is told.
+	query := Query{ResourceType: "host", ResourceID: answer.Forecasts[0].ResourceID, Metric: answer.Forecasts[0].Metric, Range: "24h"}
+	told, err := ReadHistory(t.Context(), store, inv.Snapshot(), now, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, ok := told.(*MetricHistory)
+	if !ok || len(one.Points) < 23 || one.Points[0].Value < 49*giB*0.99 || one.Points[0].Value > 50*giB {
+		t.Errorf("history of %s: %+v", query.Metric, told)
+	}
+}

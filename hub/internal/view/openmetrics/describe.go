@@ -47,6 +47,10 @@ func meaning(name string) string {
 		return "Space in use."
 	case metrics.DiskTotalBytes:
 		return "Size of the space."
+	case metrics.FilesystemUsedBytes:
+		return "Space in use in a mounted file system."
+	case metrics.FilesystemTotalBytes:
+		return "Size of a mounted file system."
 	case metrics.NetworkReceiveRate:
 		return "Received by all interfaces."
 	case metrics.NetworkTransmitRate:

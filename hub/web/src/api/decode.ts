@@ -261,17 +261,19 @@ export function decodeHistory(value: unknown): History {
   return Object.fromEntries(metrics.map(([name, points]) => [name, decodePoints(points)]));
 }
 
-/** The first forecast of an answer; undefined when there is none that can be understood. */
+/** The first forecast of an answer, which is of what is full first; undefined when there is none that can be understood. */
 export function decodeForecast(value: unknown): Forecast | undefined {
   const raw = asObject(asList(asObject(value).forecasts)[0]);
   const reason = forecastReasons.find((item) => item === raw.reason);
   if (!reason) return undefined;
   const days = asNumber(raw.daysUntilFull);
+  const mount = asText(raw.mount);
   return {
     reason,
     confidence: confidences.find((item) => item === raw.confidence) ?? "low",
     bytesPerDay: asNumber(raw.bytesPerDay) ?? 0,
     hours: asNumber(asObject(raw.basedOn).points) ?? 0,
     ...(days === undefined ? {} : { daysUntilFull: days }),
+    ...(mount === undefined ? {} : { mount }),
   };
 }

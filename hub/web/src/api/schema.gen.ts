@@ -1072,6 +1072,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/metrics-store/remote": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The systems that measured values are passed on to
+         * @description For administrators; tokens need the scope settings:read. By Prometheus remote write, as configured. Without any the list is empty.
+         */
+        readonly get: operations["getMetricsStoreRemote"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/metrics-store/stats": {
         readonly parameters: {
             readonly query?: never;
@@ -2586,6 +2606,7 @@ export interface components {
             /** Format: date-time */
             readonly fullAt: null | string;
             readonly metric: string;
+            readonly mount?: string;
             readonly name: string;
             readonly reason: string;
             readonly resourceId: string;
@@ -2616,6 +2637,23 @@ export interface components {
             readonly timestamp: number;
             /** Format: double */
             readonly value: number;
+        };
+        readonly HistoryRemoteWrite: {
+            readonly dropped: number;
+            readonly error?: string;
+            readonly failed: number;
+            readonly gaps: number;
+            /** Format: date-time */
+            readonly lastSent: null | string;
+            /** Format: int64 */
+            readonly queuedBytes: number;
+            readonly queuedSamples: number;
+            readonly retries: number;
+            readonly sent: number;
+            readonly target: string;
+        };
+        readonly HistoryRemoteWrites: {
+            readonly targets: readonly components["schemas"]["HistoryRemoteWrite"][] | null;
         };
         readonly HistorySeriesPoint: {
             /** Format: double */
@@ -9432,6 +9470,62 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getMetricsStoreRemote: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HistoryRemoteWrites"];
                 };
             };
             /** @description Unauthorized. */

@@ -203,6 +203,8 @@ export type ForecastReason = (typeof forecastReasons)[number];
 
 /** When a disk is full. */
 export interface Forecast extends Pick<ForecastAnswer, "bytesPerDay"> {
+  /** Where the file system is mounted that is meant; absent: the disk as a whole. */
+  readonly mount?: string;
   /** Absent when it is not foreseen to be. */
   readonly daysUntilFull?: number;
   readonly confidence: Confidence;

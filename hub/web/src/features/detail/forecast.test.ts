@@ -38,6 +38,8 @@ test("is one line in each language", () => {
 
 test.each([
   [{ reason: "full", daysUntilFull: 0 }, "Disk full"],
+  [{ mount: "/var" }, "/var: Disk full in 23 days (medium confidence)"],
+  [{ mount: "/var", reason: "no_recent_history", daysUntilFull: null }, ""],
   [{ reason: "not_growing", daysUntilFull: null }, "Disk does not fill up (medium confidence)"],
   [{ reason: "shrinking", daysUntilFull: null }, "Disk does not fill up (medium confidence)"],
   [{ reason: "after_cleanup", daysUntilFull: null }, "Forecast after three days of history"],

@@ -17,8 +17,13 @@ export function formatAhead(days: number, locale: string): string {
   return words.format(Math.floor(days), "day");
 }
 
-/** A forecast in one line; empty when there is nothing to say. */
+/** A forecast in one line, with the file system it is of; empty when there is nothing to say. */
 export function forecastText(forecast: Forecast, t: Translate, locale: string): string {
+  const text = expectation(forecast, t, locale);
+  return text && forecast.mount ? `${forecast.mount}: ${text}` : text;
+}
+
+function expectation(forecast: Forecast, t: Translate, locale: string): string {
   const confidence = t(`detail.forecast.${forecast.confidence}`);
   switch (forecast.reason) {
     case "full":
