@@ -75,6 +75,8 @@ type Parts struct {
 	Measurements Measurements
 	// RemoteWrite says how it is with those that samples are passed on to, as write.Writer.Status; nil: there are none.
 	RemoteWrite func() []write.Status
+	// Alerts is where alerts are decided about and remembered.
+	Alerts Alerts
 	// PromQL answers queries of Prometheus' clients, Values serves scrapers.
 	PromQL     PromQL
 	Values     http.Handler
@@ -133,6 +135,7 @@ func (a *API) Routes() []route.Route {
 		{"State", a.stateRoutes()},
 		{"Resources", a.resourceRoutes()},
 		{"History", a.historyRoutes()},
+		{"Alerts", a.alertRoutes()},
 		{"Prometheus", slices.Concat(PromRoutes(a.PromQL), ScrapeRoutes(a.Values))},
 		{"Storage and backups", a.storageRoutes()},
 		{"Agents", slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},

@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	description "github.com/pulse-hub/pulse/hub/api"
+	"github.com/pulse-hub/pulse/hub/internal/alert"
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
@@ -180,17 +182,22 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	if err != nil {
 		return err
 	}
-	views := newViews(agents.desk)
-	board := condition.New(nil)
-	running.start(ctx, "conditions", func(ctx context.Context) error { return watchConditions(ctx, board, opened) })
-	feed := stream.New(stream.Options{
-		Inventory: live, States: views, Conditions: board.List, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
-		Development: a.pluginDevelopment(), Logger: a.logger.Named("stream"),
-	})
 	platform, err := a.newPlatform(opened.settings, live)
 	if err != nil {
 		return err
 	}
+	board := condition.New(nil)
+	running.start(ctx, "conditions", func(ctx context.Context) error { return watchConditions(ctx, board, opened) })
+	alerting, err := a.newAlerts(ctx, opened.settings, live, board, platform.host)
+	if err != nil {
+		return err
+	}
+	views := newViews(agents.desk, alerting)
+	feed := stream.New(stream.Options{
+		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
+		Conditions: board.List, Alerts: func() (json.RawMessage, <-chan struct{}) { return views.liveAlerts(live.Snapshot()) },
+		Development: a.pluginDevelopment(), Logger: a.logger.Named("stream"),
+	})
 	measured := a.measure(live, feed, platform, opened.metrics)
 
 	a.startStores(ctx, running, opened, live)
@@ -207,6 +214,8 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	}
 	running.start(ctx, "token watch", func(ctx context.Context) error { return a.watchTokens(ctx, opened.settings, callers) })
 	running.start(ctx, "stream", feed.Run)
+	alerting.Listen = append(alerting.Listen, func(events []alert.Event) { tellAlerts(feed.Broadcast, events) })
+	running.start(ctx, "alerts", alerting.Run)
 	a.startTelemetry(ctx, running, measured)
 
 	running.start(ctx, "fleet", agents.desk.Run)
@@ -221,7 +230,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,
 		Programs: download.New(download.Folders(a.config.AgentDir)),
-		Stream:   feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
+		Alerts:   alerting, Stream: feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
 	})
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,

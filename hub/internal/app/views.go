@@ -1,6 +1,9 @@
 package app
 
 import (
+	"sync/atomic"
+
+	"github.com/pulse-hub/pulse/hub/internal/alert/desk"
 	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
@@ -13,16 +16,20 @@ type views struct {
 	state     *v5.View
 	resources *resources.View
 	fleet     *fleet.Desk
+	alerts    *desk.Desk
+	encoded   atomic.Pointer[encodedAlerts]
 }
 
-func newViews(desk *fleet.Desk) *views {
-	return &views{state: v5.NewView(), resources: resources.NewView(), fleet: desk}
+func newViews(fleet *fleet.Desk, alerts *desk.Desk) *views {
+	return &views{state: v5.NewView(), resources: resources.NewView(), fleet: fleet, alerts: alerts}
 }
 
 // inputs are what the state shows that no source tells.
 func (v *views) inputs() v5.Inputs {
 	// Read first: what is shown is never older than its revision says.
-	in := v5.Inputs{Revision: v.fleet.Revision(), TemperatureMonitoring: true}
+	active := v.activeAlerts()
+	// Both only grow, so the sum is another one when one of them is.
+	in := v5.Inputs{Revision: v.fleet.Revision() + active.present.Revision, ActiveAlerts: active.state, TemperatureMonitoring: true}
 	for _, one := range v.fleet.Removed(fleet.Docker) {
 		in.RemovedDockerHosts = append(in.RemovedDockerHosts, v5.RemovedDockerHost{
 			ID: one.ID, Hostname: one.Hostname, DisplayName: displayName(one), RemovedAt: unit.Millis(one.Removed),
@@ -60,7 +67,7 @@ func (v *views) StateWithResources(snapshot *inventory.Snapshot) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	list, err := v.resources.Feed(snapshot, resources.Inputs{})
+	list, err := v.resources.Feed(snapshot, v.unified(snapshot))
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +80,15 @@ func (v *views) StateWithResources(snapshot *inventory.Snapshot) ([]byte, error)
 
 // List is part of api.ResourceView.
 func (v *views) List(snapshot *inventory.Snapshot, filter resources.Filter) ([]byte, error) {
-	return v.resources.List(snapshot, resources.Inputs{}, filter)
+	return v.resources.List(snapshot, v.unified(snapshot), filter)
 }
 
 // Get is part of api.ResourceView.
 func (v *views) Get(snapshot *inventory.Snapshot, id string) (resources.Resource, bool) {
-	return v.resources.Get(snapshot, resources.Inputs{}, id)
+	return v.resources.Get(snapshot, v.unified(snapshot), id)
 }
 
 // Stats is part of api.ResourceView.
 func (v *views) Stats(snapshot *inventory.Snapshot) resources.Stats {
-	return v.resources.Stats(snapshot, resources.Inputs{})
+	return v.resources.Stats(snapshot, v.unified(snapshot))
 }

@@ -17,6 +17,7 @@ type page struct {
 	version     string
 	development bool
 	conditions  func() ([]condition.Condition, <-chan struct{})
+	alerts      func() (json.RawMessage, <-chan struct{})
 	interval    time.Duration
 }
 
@@ -37,6 +38,10 @@ func (p *page) speak(ctx context.Context) error {
 		if err := p.send(ctx, conditionsFrame(wrong)); err != nil {
 			return err
 		}
+	}
+	active, others := p.alerts()
+	if err := p.sendAlerts(ctx, active); err != nil {
+		return err
 	}
 	held, err := p.sendSnapshot(ctx)
 	for err == nil {
@@ -61,6 +66,9 @@ func (p *page) speak(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-added:
+		case <-others:
+			active, others = p.alerts()
+			err = p.sendAlerts(ctx, active)
 		case <-worse:
 			wrong, worse = p.conditions()
 			err = p.send(ctx, conditionsFrame(wrong))
@@ -81,6 +89,14 @@ func (p *page) greet(ctx context.Context) error {
 		return fmt.Errorf("encode hello: %w", err)
 	}
 	return p.send(ctx, hello)
+}
+
+// sendAlerts sends all active alerts; nothing if there is nobody to know them.
+func (p *page) sendAlerts(ctx context.Context, active json.RawMessage) error {
+	if active == nil {
+		return nil
+	}
+	return p.send(ctx, fmt.Appendf(nil, `{"type":"alerts","data":%s}`, active))
 }
 
 // sendSnapshot sends everything and returns the revision the page then holds.

@@ -12,6 +12,7 @@ package stream
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"sync"
 	"time"
@@ -56,6 +57,9 @@ type Options struct {
 	// Conditions returns what is wrong with the hub, which pages are told, and a channel that is closed when that
 	// changes; nil: pages are told nothing.
 	Conditions func() ([]condition.Condition, <-chan struct{})
+	// Alerts returns the active alerts for pages, as a JSON object, and a channel that is closed when they are others;
+	// nil: pages are told of none.
+	Alerts func() (json.RawMessage, <-chan struct{})
 	// Development says that the hub runs plugins of developers unchecked; pages warn of it.
 	Development bool
 	// AllowedOrigins is a list of origins, separated by commas, that may
@@ -91,6 +95,9 @@ func New(options Options) *Stream {
 	if options.Conditions == nil {
 		options.Conditions = func() ([]condition.Condition, <-chan struct{}) { return nil, nil }
 	}
+	if options.Alerts == nil {
+		options.Alerts = func() (json.RawMessage, <-chan struct{}) { return nil, nil }
+	}
 	if options.Tick == 0 {
 		options.Tick = time.Second
 	}
@@ -115,6 +122,7 @@ func (s *Stream) Run(ctx context.Context) error {
 	tick, interval := time.NewTicker(s.Tick), time.NewTicker(s.Interval)
 	defer tick.Stop()
 	defer interval.Stop()
+	_, others := s.Alerts()
 	for {
 		select {
 		case <-ctx.Done():
@@ -126,11 +134,18 @@ func (s *Stream) Run(ctx context.Context) error {
 			s.feed.note(batch)
 		case now := <-tick.C:
 			s.feed.advance(now)
+		case <-others: // clients of whole states are not left waiting for what somebody has acknowledged
+			_, others = s.Alerts()
+			s.advanceStates()
 		case <-interval.C:
-			if err := s.states.advance(); err != nil {
-				s.Logger.Error("state frame not made", "error", err)
-			}
+			s.advanceStates()
 		}
+	}
+}
+
+func (s *Stream) advanceStates() {
+	if err := s.states.advance(); err != nil {
+		s.Logger.Error("state frame not made", "error", err)
 	}
 }
 
@@ -199,7 +214,7 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if socket.Subprotocol() == Protocol {
 		c.serve(s.closing, &page{
 			feed: s.feed, bulletin: s.bulletin, connection: c, version: s.Version, development: s.Development,
-			conditions: s.Conditions, interval: s.Tick,
+			conditions: s.Conditions, alerts: s.Alerts, interval: s.Tick,
 		})
 	} else {
 		c.serve(s.closing, &follower{states: s.states, bulletin: s.bulletin, connection: c, logger: s.Logger, replies: make(chan string, 4)})

@@ -532,6 +532,270 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/alerts/acknowledge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that somebody takes care of an alert
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly post: operations["postAlertsAcknowledge"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/activate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Begin to tell people of alerts
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly post: operations["postAlertsActivate"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/active": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Alerts that go on
+         * @description Tokens need the scope monitoring:read.
+         */
+        readonly get: operations["getAlertsActive"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/bulk/acknowledge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that somebody takes care of alerts
+         * @description Tokens need the scope monitoring:write. What cannot be done for one alert is done for the others.
+         */
+        readonly post: operations["postAlertsBulkAcknowledge"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/bulk/clear": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End alerts by hand
+         * @description Tokens need the scope monitoring:write. What cannot be done for one alert is done for the others.
+         */
+        readonly post: operations["postAlertsBulkClear"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/clear": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End an alert by hand; it begins again if what it is about is seen again
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly post: operations["postAlertsClear"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/config": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How alerts are configured
+         * @description Tokens need the scope monitoring:read.
+         */
+        readonly get: operations["getAlertsConfig"];
+        /**
+         * Configure alerts
+         * @description Tokens need the scope monitoring:write. What the body does not have keeps its value. Maps by id or name and lists are replaced whole, and null empties them. A field that makes no sense is named in the answer, and nothing is saved.
+         */
+        readonly put: operations["putAlertsConfig"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Alerts that were and are, the newest first
+         * @description Tokens need the scope monitoring:read.
+         */
+        readonly get: operations["getAlertsHistory"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Forget alerts that are over
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly delete: operations["deleteAlertsHistory"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/incidents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What happened to an alert, or to those of a resource
+         * @description Tokens need the scope monitoring:read. Of an alert one incident, or null when there is none; of a resource the list of all, the newest first, or null.
+         */
+        readonly get: operations["getAlertsIncidents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/incidents/note": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Write down something about an alert
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly post: operations["postAlertsIncidentsNote"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/unacknowledge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that nobody takes care of an alert any more
+         * @description Tokens need the scope monitoring:write.
+         */
+        readonly post: operations["postAlertsUnacknowledge"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/alerts/{rest}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Why an alert is there, below {id}/explain
+         * @description Tokens need the scope monitoring:read. What it was decided by, with samples from around its beginning, what has happened since, and why nobody is told of it, if so. Of an alert that is over, the newest one.
+         */
+        readonly get: operations["getAlertsRest"];
+        /**
+         * Nothing: answers 404
+         * @description For every caller who has said who they are.
+         */
+        readonly put: operations["putAlertsRest"];
+        /**
+         * Acknowledge, unacknowledge or clear an alert, below {id}/acknowledge and so on
+         * @description Tokens need the scope monitoring:write. The same as the paths that have the id in the body. Slashes in the id are percent-encoded or not.
+         */
+        readonly post: operations["postAlertsRest"];
+        /**
+         * Nothing: answers 404
+         * @description For every caller who has said who they are.
+         */
+        readonly delete: operations["deleteAlertsRest"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Nothing: answers 404
+         * @description For every caller who has said who they are.
+         */
+        readonly patch: operations["patchAlertsRest"];
+        readonly trace?: never;
+    };
     readonly "/api/auto-register": {
         readonly parameters: {
             readonly query?: never;
@@ -2267,6 +2531,158 @@ export interface components {
         readonly AgentVersion: {
             readonly version: string;
         };
+        readonly AlertConfigSaved: {
+            readonly message: string;
+            readonly success: boolean;
+        };
+        readonly AlertID: {
+            readonly id: string;
+        };
+        readonly AlertIDs: {
+            readonly alertIds?: readonly string[];
+            readonly ids?: readonly string[];
+            readonly user?: string;
+        };
+        readonly AlertsActivated: {
+            /** Format: date-time */
+            readonly activationTime: string;
+            readonly message: string;
+            /** @enum {string} */
+            readonly state: "active";
+            readonly success: boolean;
+        };
+        readonly AlertsAlert: {
+            /** Format: date-time */
+            readonly ackTime?: null | string;
+            readonly ackUser?: string;
+            readonly acknowledged: boolean;
+            readonly escalationTimes?: readonly string[];
+            readonly id: string;
+            readonly instance: string;
+            readonly lastEscalation?: number;
+            /** Format: date-time */
+            readonly lastNotified?: null | string;
+            /** Format: date-time */
+            readonly lastSeen: string;
+            /** @enum {string} */
+            readonly level: "warning" | "critical";
+            readonly message: string;
+            readonly metadata?: {
+                readonly [key: string]: unknown;
+            };
+            readonly node: string;
+            readonly resourceId: string;
+            readonly resourceName: string;
+            /** Format: date-time */
+            readonly startTime: string;
+            /** Format: double */
+            readonly threshold: number;
+            readonly type: string;
+            /** Format: double */
+            readonly value: number;
+        };
+        readonly AlertsEvent: {
+            readonly details?: {
+                readonly [key: string]: unknown;
+            };
+            readonly id: string;
+            /** @description One sentence for people. */
+            readonly summary: string;
+            /** Format: date-time */
+            readonly timestamp: string;
+            /** @description alert_fired, alert_acknowledged, alert_unacknowledged, alert_resolved, note, alert_changed, alert_notified, alert_escalated, alert_flapping or alert_settled. */
+            readonly type: string;
+        };
+        readonly AlertsEvidence: {
+            /** Format: date-time */
+            readonly began: string;
+            /** Format: double */
+            readonly clear: number;
+            /** Format: date-time */
+            readonly firedAt: string;
+            /** @description "defaults", "override", "rule <name>", "tag <tag>". */
+            readonly rule: string;
+            /** @description Pairs of Unix milliseconds and value. */
+            readonly samples: readonly components["schemas"]["AlertsSample"][] | null;
+            readonly samplesMissing?: string;
+            /** Format: double */
+            readonly threshold: number;
+            /** Format: double */
+            readonly value: number;
+        };
+        readonly AlertsExplanation: {
+            readonly alert: components["schemas"]["AlertsAlert"];
+            readonly evidence: components["schemas"]["AlertsEvidence"];
+            readonly hidden: readonly string[] | null;
+            readonly hiddenBy?: string;
+            readonly timeline: readonly components["schemas"]["AlertsEvent"][] | null;
+            readonly withheld?: components["schemas"]["AlertsWithheld"];
+        };
+        readonly AlertsIncident: {
+            /** Format: date-time */
+            readonly ackTime?: null | string;
+            readonly ackUser?: string;
+            readonly acknowledged: boolean;
+            readonly alertId: string;
+            readonly alertType: string;
+            /** Format: date-time */
+            readonly closedAt?: null | string;
+            readonly events?: readonly components["schemas"]["AlertsEvent"][];
+            readonly id: string;
+            readonly instance?: string;
+            readonly level: string;
+            readonly message?: string;
+            readonly node?: string;
+            /** Format: date-time */
+            readonly openedAt: string;
+            readonly resourceId: string;
+            readonly resourceName: string;
+            readonly resourceType?: string;
+            /** @enum {string} */
+            readonly status: "open" | "resolved";
+        };
+        readonly AlertsPast: {
+            /** Format: date-time */
+            readonly ackTime?: null | string;
+            readonly ackUser?: string;
+            readonly acknowledged: boolean;
+            /** @enum {string} */
+            readonly ending?: "cleared" | "removed" | "not-checked" | "manual" | "too-old";
+            readonly escalationTimes?: readonly string[];
+            readonly id: string;
+            readonly incidentId: string;
+            readonly instance: string;
+            readonly lastEscalation?: number;
+            /** Format: date-time */
+            readonly lastNotified?: null | string;
+            /** Format: date-time */
+            readonly lastSeen: string;
+            /** @enum {string} */
+            readonly level: "warning" | "critical";
+            readonly message: string;
+            readonly metadata?: {
+                readonly [key: string]: unknown;
+            };
+            readonly node: string;
+            /** Format: date-time */
+            readonly resolvedAt?: null | string;
+            readonly resourceId: string;
+            readonly resourceName: string;
+            /** Format: date-time */
+            readonly startTime: string;
+            /** Format: double */
+            readonly threshold: number;
+            readonly type: string;
+            /** Format: double */
+            readonly value: number;
+        };
+        readonly AlertsSample: readonly number[];
+        readonly AlertsWithheld: {
+            /** @enum {string} */
+            readonly reason: "acknowledged" | "flapping" | "not-activated" | "monitor-only" | "maintenance" | "dependency" | "quiet-hours" | "hourly-limit" | "cooldown";
+            /** Format: date-time */
+            readonly until?: null | string;
+        };
         readonly AutoRegistration: {
             /** @description A setup token or an API token, unless a header has one. */
             readonly authToken?: string;
@@ -2296,6 +2712,14 @@ export interface components {
             readonly since?: null | string;
             /** @enum {string} */
             readonly state: "closed" | "open" | "half_open";
+        };
+        readonly BulkDone: {
+            readonly results: readonly components["schemas"]["BulkResult"][] | null;
+        };
+        readonly BulkResult: {
+            readonly alertId: string;
+            readonly error?: string;
+            readonly success: boolean;
         };
         readonly ChronicleEvent: {
             readonly actor: string;
@@ -2585,6 +3009,10 @@ export interface components {
             /** Format: int64 */
             readonly timestamp: number;
         };
+        readonly HistoryCleared: {
+            readonly message: string;
+            readonly status: string;
+        };
         readonly HistoryEngine: {
             readonly bytesWritten?: null | number;
             readonly bytesWrittenPerDay?: null | number;
@@ -2736,6 +3164,13 @@ export interface components {
             readonly reason?: string;
             /** @enum {string} */
             readonly state: "settling" | "invalid";
+        };
+        readonly IncidentNote: {
+            readonly alert_id?: string;
+            readonly incident_id?: string;
+            readonly note: string;
+            /** @description Not looked at. */
+            readonly user?: string;
         };
         readonly InstallCommand: {
             readonly command: string;
@@ -2946,6 +3381,9 @@ export interface components {
             /** @enum {string} */
             readonly state: "closed" | "open" | "half_open";
             readonly type: string;
+        };
+        readonly OrderDone: {
+            readonly success: boolean;
         };
         readonly PlatformCalls: {
             readonly count: number;
@@ -3260,6 +3698,256 @@ export interface components {
             readonly id: string;
             readonly sha256: string;
             readonly version: string;
+        };
+        readonly PolicyBackupConfig: {
+            /** Format: double */
+            readonly criticalDays: number;
+            readonly enabled: boolean;
+            /** Format: double */
+            readonly freshHours?: number;
+            readonly ignoreMissing?: boolean;
+            /** Format: double */
+            readonly staleHours?: number;
+            /** Format: double */
+            readonly warningDays: number;
+        };
+        readonly PolicyConfig: {
+            readonly activationState: string;
+            readonly activationTime?: string;
+            readonly autoAcknowledgeAfterHours: number;
+            readonly backupDefaults: components["schemas"]["PolicyBackupConfig"];
+            readonly certificateDays?: number;
+            /** Format: double */
+            readonly criticalMargin?: number;
+            readonly customRules?: readonly components["schemas"]["PolicyCustomRule"][];
+            readonly disableAllDockerContainers: boolean;
+            readonly disableAllDockerHosts: boolean;
+            readonly disableAllDockerHostsOffline: boolean;
+            readonly disableAllDockerServices: boolean;
+            readonly disableAllGuests: boolean;
+            readonly disableAllGuestsOffline: boolean;
+            readonly disableAllHosts: boolean;
+            readonly disableAllHostsOffline: boolean;
+            readonly disableAllNodes: boolean;
+            readonly disableAllNodesOffline: boolean;
+            readonly disableAllPBS: boolean;
+            readonly disableAllPBSOffline: boolean;
+            readonly disableAllPMG: boolean;
+            readonly disableAllPMGOffline: boolean;
+            readonly disableAllStorage: boolean;
+            readonly disabledTypes?: readonly string[];
+            readonly dockerDefaults: components["schemas"]["PolicyDockerConfig"];
+            readonly dockerIgnoredContainerPrefixes?: readonly string[];
+            readonly enabled: boolean;
+            readonly flappingCooldownMinutes: number;
+            readonly flappingEnabled: boolean;
+            readonly flappingThreshold: number;
+            readonly flappingWindowSeconds: number;
+            readonly guestDefaults: components["schemas"]["PolicyThresholdConfig"];
+            readonly guestTagBlacklist?: readonly string[];
+            readonly guestTagWhitelist?: readonly string[];
+            readonly hostDefaults: components["schemas"]["PolicyThresholdConfig"];
+            /** Format: double */
+            readonly hysteresisMargin: number;
+            readonly ignoredGuestPrefixes?: readonly string[];
+            readonly maintenance?: readonly components["schemas"]["PolicyMaintenance"][];
+            readonly maxAcknowledgedAgeDays: number;
+            readonly maxAlertAgeDays: number;
+            readonly metricTimeThresholds: {
+                readonly [key: string]: {
+                    readonly [key: string]: number;
+                };
+            } | null;
+            /** Format: double */
+            readonly minimumDelta: number;
+            readonly nodeDefaults: components["schemas"]["PolicyThresholdConfig"];
+            readonly observationWindowHours: number;
+            readonly overrides: {
+                readonly [key: string]: components["schemas"]["PolicyThresholdConfig"];
+            } | null;
+            readonly pbsDefaults: components["schemas"]["PolicyThresholdConfig"];
+            readonly pmgDefaults: components["schemas"]["PolicyPMGConfig"];
+            readonly queryRules?: readonly components["schemas"]["PolicyQueryRule"][];
+            readonly schedule: components["schemas"]["PolicySchedule"];
+            readonly snapshotDefaults: components["schemas"]["PolicySnapshotConfig"];
+            readonly storageDefault: components["schemas"]["PolicyThreshold"];
+            readonly suppressionWindow: number;
+            readonly timeThreshold: number;
+            readonly timeThresholds: {
+                readonly [key: string]: number;
+            } | null;
+        };
+        readonly PolicyCustomRule: {
+            readonly createdAt?: string;
+            readonly description?: string;
+            readonly enabled: boolean;
+            readonly filterConditions: components["schemas"]["PolicyFilterStack"];
+            readonly id: string;
+            readonly name: string;
+            readonly notifications: components["schemas"]["PolicyRuleNotifications"];
+            readonly priority: number;
+            readonly thresholds: components["schemas"]["PolicyThresholdConfig"];
+            readonly updatedAt?: string;
+        };
+        readonly PolicyDockerConfig: {
+            readonly cpu: components["schemas"]["PolicyThreshold"];
+            readonly disk: components["schemas"]["PolicyThreshold"];
+            readonly memory: components["schemas"]["PolicyThreshold"];
+            /** Format: double */
+            readonly memoryCriticalPct: number;
+            /** Format: double */
+            readonly memoryWarnPct: number;
+            readonly restartCount: number;
+            readonly restartWindow: number;
+            /** Format: double */
+            readonly serviceCriticalGapPercent: number;
+            /** Format: double */
+            readonly serviceWarnGapPercent: number;
+            readonly stateDisableConnectivity?: boolean;
+            readonly statePoweredOffSeverity: string;
+            readonly updateAlertDelayHours: number;
+        };
+        readonly PolicyEscalationConfig: {
+            readonly enabled: boolean;
+            readonly levels: readonly components["schemas"]["PolicyEscalationLevel"][] | null;
+        };
+        readonly PolicyEscalationLevel: {
+            readonly after: number;
+            readonly notify: string;
+        };
+        readonly PolicyFilterCondition: {
+            readonly field?: string;
+            readonly operator?: string;
+            readonly rawText?: string;
+            readonly type: string;
+            readonly value?: unknown;
+        };
+        readonly PolicyFilterStack: {
+            readonly filters: readonly components["schemas"]["PolicyFilterCondition"][] | null;
+            readonly logicalOperator: string;
+        };
+        readonly PolicyGroupingConfig: {
+            readonly byGuest: boolean;
+            readonly byNode: boolean;
+            readonly enabled: boolean;
+            readonly window: number;
+        };
+        readonly PolicyMaintenance: {
+            readonly from: string;
+            readonly id: string;
+            readonly nodes?: readonly string[];
+            readonly reason?: string;
+            readonly resources?: readonly string[];
+            readonly tags?: readonly string[];
+            readonly to: string;
+        };
+        readonly PolicyPMGConfig: {
+            readonly deferredQueueCritical: number;
+            readonly deferredQueueWarn: number;
+            readonly holdQueueCritical: number;
+            readonly holdQueueWarn: number;
+            readonly oldestMessageCritMins: number;
+            readonly oldestMessageWarnMins: number;
+            readonly quarantineGrowthCritMin: number;
+            readonly quarantineGrowthCritPct: number;
+            readonly quarantineGrowthWarnMin: number;
+            readonly quarantineGrowthWarnPct: number;
+            readonly quarantineSpamCritical: number;
+            readonly quarantineSpamWarn: number;
+            readonly quarantineVirusCritical: number;
+            readonly quarantineVirusWarn: number;
+            readonly queueTotalCritical: number;
+            readonly queueTotalWarning: number;
+        };
+        readonly PolicyQueryRule: {
+            readonly enabled: boolean;
+            readonly every?: number;
+            readonly expr: string;
+            readonly for?: number;
+            readonly id: string;
+            readonly level: string;
+            readonly message?: string;
+            readonly name: string;
+        };
+        readonly PolicyQuietCategories: {
+            readonly offline: boolean;
+            readonly performance: boolean;
+            readonly storage: boolean;
+        };
+        readonly PolicyQuietHours: {
+            readonly days: {
+                readonly [key: string]: boolean;
+            } | null;
+            readonly enabled: boolean;
+            readonly end: string;
+            readonly start: string;
+            readonly suppress: components["schemas"]["PolicyQuietCategories"];
+            readonly timezone: string;
+        };
+        readonly PolicyRuleEmail: {
+            readonly enabled: boolean;
+            readonly recipients: readonly string[] | null;
+        };
+        readonly PolicyRuleNotifications: {
+            readonly email?: components["schemas"]["PolicyRuleEmail"];
+            readonly webhook?: components["schemas"]["PolicyRuleWebhook"];
+        };
+        readonly PolicyRuleWebhook: {
+            readonly enabled: boolean;
+            readonly url: string;
+        };
+        readonly PolicySchedule: {
+            readonly cooldown: number;
+            readonly escalation: components["schemas"]["PolicyEscalationConfig"];
+            readonly grouping: components["schemas"]["PolicyGroupingConfig"];
+            readonly groupingWindow?: number;
+            readonly maxAlertsHour: number;
+            readonly notifyOnResolve: boolean;
+            readonly quietHours: components["schemas"]["PolicyQuietHours"];
+        };
+        readonly PolicySnapshotConfig: {
+            /** Format: double */
+            readonly criticalDays: number;
+            /** Format: double */
+            readonly criticalSizeGiB?: number;
+            readonly enabled: boolean;
+            /** Format: double */
+            readonly warningDays: number;
+            /** Format: double */
+            readonly warningSizeGiB?: number;
+        };
+        readonly PolicyThreshold: {
+            /** Format: double */
+            readonly clear: number;
+            /** Format: double */
+            readonly critical?: number;
+            /** Format: double */
+            readonly trigger: number;
+        };
+        readonly PolicyThresholdConfig: {
+            readonly backup?: components["schemas"]["PolicyBackupConfig"];
+            readonly cpu?: components["schemas"]["PolicyThreshold"];
+            readonly cpuLegacy?: null | number;
+            readonly disableConnectivity?: boolean;
+            readonly disabled?: boolean;
+            readonly disk?: components["schemas"]["PolicyThreshold"];
+            readonly diskLegacy?: null | number;
+            readonly diskRead?: components["schemas"]["PolicyThreshold"];
+            readonly diskReadLegacy?: null | number;
+            readonly diskTemperature?: components["schemas"]["PolicyThreshold"];
+            readonly diskWrite?: components["schemas"]["PolicyThreshold"];
+            readonly diskWriteLegacy?: null | number;
+            readonly memory?: components["schemas"]["PolicyThreshold"];
+            readonly memoryLegacy?: null | number;
+            readonly networkIn?: components["schemas"]["PolicyThreshold"];
+            readonly networkInLegacy?: null | number;
+            readonly networkOut?: components["schemas"]["PolicyThreshold"];
+            readonly networkOutLegacy?: null | number;
+            readonly note?: string;
+            readonly poweredOffSeverity?: string;
+            readonly snapshot?: components["schemas"]["PolicySnapshotConfig"];
+            readonly temperature?: components["schemas"]["PolicyThreshold"];
+            readonly usage?: components["schemas"]["PolicyThreshold"];
         };
         readonly PollError: {
             /** Format: date-time */
@@ -7329,6 +8017,1202 @@ export interface operations {
             };
             /** @description Forbidden. */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsAcknowledge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AlertID"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrderDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsActivate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertsActivated"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAlertsActive: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["AlertsAlert"][];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsBulkAcknowledge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AlertIDs"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BulkDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsBulkClear: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AlertIDs"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BulkDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsClear: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AlertID"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrderDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAlertsConfig: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PolicyConfig"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAlertsConfig: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PolicyConfig"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertConfigSaved"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAlertsHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many at most; 100 without it, 0 for all, and never more than 10000. */
+                readonly limit?: string;
+                /** @description How many of those that match to leave out first. */
+                readonly offset?: string;
+                /** @description RFC 3339; those that began at this time or later. */
+                readonly startTime?: string;
+                /** @description RFC 3339; those that began at this time or earlier. */
+                readonly endTime?: string;
+                /** @description The worst level they had. */
+                readonly severity?: "warning" | "critical" | "all";
+                /** @description Of one resource. */
+                readonly resourceId?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["AlertsPast"][];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAlertsHistory: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HistoryCleared"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAlertsIncidents: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description An alert's id. */
+                readonly alert_id?: string;
+                /** @description RFC 3339; of an alert the incident that began nearest to it, within ten minutes. The newest without it. */
+                readonly started_at?: string;
+                /** @description Another name of started_at. */
+                readonly start_time?: string;
+                /** @description A resource's id. */
+                readonly resource_id?: string;
+                /** @description How many incidents of a resource at most; never more than 500. */
+                readonly limit?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertsIncident"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsIncidentsNote: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["IncidentNote"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrderDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsUnacknowledge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AlertID"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrderDone"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAlertsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertsExplanation"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAlertsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postAlertsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrderDone"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAlertsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchAlertsRest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly rest: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": string;
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -1,0 +1,72 @@
+package alert
+
+// The types of alerts, by the names of the published API. Those of the second list are new.
+const (
+	CPU             Type = "cpu"
+	Memory          Type = "memory"
+	Disk            Type = "disk"
+	DiskRead        Type = "diskRead"
+	DiskWrite       Type = "diskWrite"
+	NetworkIn       Type = "networkIn"
+	NetworkOut      Type = "networkOut"
+	Temperature     Type = "temperature"
+	DiskTemperature Type = "diskTemperature"
+	Usage           Type = "usage"
+
+	Connectivity Type = "connectivity"
+	Unreachable  Type = "offline"
+	PoweredOff   Type = "powered-off"
+	HostOffline  Type = "host-offline"
+
+	DockerHostOffline    Type = "docker-host-offline"
+	ContainerState       Type = "docker-container-state"
+	ContainerHealth      Type = "docker-container-health"
+	ContainerRestarts    Type = "docker-container-restart-loop"
+	ContainerOOM         Type = "docker-container-oom-kill"
+	ContainerMemoryLimit Type = "docker-container-memory-limit"
+	ContainerUpdate      Type = "docker-container-update"
+	ServiceHealth        Type = "docker-service-health"
+
+	RAID          Type = "raid"
+	DiskHealth    Type = "disk-health"
+	DiskWearout   Type = "disk-wearout"
+	ZFSPoolState  Type = "zfs-pool-state"
+	ZFSPoolErrors Type = "zfs-pool-errors"
+	ZFSDevice     Type = "zfs-device"
+	SnapshotAge   Type = "snapshot-age"
+	BackupAge     Type = "backup-age"
+
+	QueueDepth      Type = "queue-depth"
+	QueueTotal      Type = "queue-total"
+	QueueDeferred   Type = "queue-deferred"
+	QueueHold       Type = "queue-hold"
+	MessageAge      Type = "message-age"
+	QuarantineSpam  Type = "quarantine-spam"
+	QuarantineVirus Type = "quarantine-virus"
+	AnomalySpamIn   Type = "anomaly-spamIn"
+	AnomalySpamOut  Type = "anomaly-spamOut"
+	AnomalyVirusIn  Type = "anomaly-virusIn"
+	AnomalyVirusOut Type = "anomaly-virusOut"
+)
+
+// Types that the reference does not have.
+const (
+	BackupMissing       Type = "backup-missing"
+	BackupFailed        Type = "backup-failed"
+	BackupJobFailed     Type = "backup-job-failed"
+	ReplicationFailed   Type = "replication-failed"
+	CephHealth          Type = "ceph-health"
+	KubernetesOffline   Type = "kubernetes-offline"
+	KubernetesNode      Type = "kubernetes-node"
+	KubernetesCrashLoop Type = "kubernetes-crash-loop"
+	KubernetesPending   Type = "kubernetes-pending"
+	KubernetesWorkload  Type = "kubernetes-workload"
+	CertificateExpiry   Type = "certificate-expiry"
+	SourceUnreachable   Type = "source-unreachable"
+	PluginCrashLoop     Type = "plugin-crash-loop"
+	FailedUnits         Type = "failed-units"
+	PoolState           Type = "pool-state"
+	UpdateAvailable     Type = "update-available"
+	HubHealth           Type = "hub-health"
+	QueryRule           Type = "query-rule"
+)
