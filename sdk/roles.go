@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/pulse-hub/pulse/sdk/notification"
 )
 
 // Collector is a source with one dataset.
@@ -24,6 +26,11 @@ type Sender interface {
 	// Send delivers one message. nil means delivered; Reject says that trying
 	// again is of no use, RetryAfter when to; any other error is tried again.
 	Send(ctx context.Context, message *Notification) error
+}
+
+// Deliverer is a notifier that says more of a delivery than Send does. The SDK calls it instead of Send.
+type Deliverer interface {
+	Deliver(ctx context.Context, message *Notification) notification.Result
 }
 
 // Chatter is an AI provider.

@@ -24,6 +24,9 @@ type Message struct {
 	Phase    string
 	Alerts   []Alert
 	Link     string // URL of the hub's page about it; empty: none
+	// Escalation is the level of escalation, counted from 1; 0: it is not escalation.
+	Escalation int
+	HubURL     string // public URL of the hub; empty: not known
 }
 
 // Alert is one alert as a message tells it.
@@ -35,6 +38,13 @@ type Alert struct {
 	Value, Threshold                       float64 // in the unit of the rule
 	Started, Ended                         time.Time
 	Labels                                 map[string]string
+	Acknowledged                           time.Time // zero: nobody has
+	AcknowledgedBy                         string
+	LastSeen                               time.Time
+	// Metadata is what else is known of it, as one JSON object; empty: nothing.
+	Metadata string
+	// ValueText and ThresholdText are for people, with the unit: "91.2%"; empty for states.
+	ValueText, ThresholdText string
 }
 
 // Outcome is what became of a message.
@@ -55,4 +65,10 @@ type Result struct {
 	Error      string // why it was not delivered, for people
 	// RetryAfter is the least time before the next try; 0 leaves it to the hub.
 	RetryAfter time.Duration
+	// Status is that of the provider's answer, such as that of HTTP; 0: it has none.
+	Status int
+	// Answer is the beginning of the provider's answer, without secrets; it is cut to 4 KiB.
+	Answer string
+	// PayloadBytes is the length of what was sent; 0: not known.
+	PayloadBytes int
 }

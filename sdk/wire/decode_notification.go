@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"math"
+
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
@@ -16,6 +18,8 @@ func DecodeNotification(p *pluginv1.SendRequest) *notification.Message {
 		Phase:      p.GetPhase(),
 		Alerts:     decodeAll(p.GetAlerts(), decodeAlert),
 		Link:       p.GetLink(),
+		Escalation: int(p.GetEscalation()),
+		HubURL:     p.GetHubUrl(),
 	}
 }
 
@@ -35,6 +39,13 @@ func decodeAlert(p *pluginv1.Alert) notification.Alert {
 		Started:      DecodeTime(p.GetStarted()),
 		Ended:        DecodeTime(p.GetEnded()),
 		Labels:       p.GetLabels(),
+
+		Acknowledged:   DecodeTime(p.GetAcknowledged()),
+		AcknowledgedBy: p.GetAcknowledgedBy(),
+		LastSeen:       DecodeTime(p.GetLastSeen()),
+		Metadata:       p.GetMetadataJson(),
+		ValueText:      p.GetValueText(),
+		ThresholdText:  p.GetThresholdText(),
 	}
 }
 
@@ -44,6 +55,10 @@ func DecodeSendResult(p *pluginv1.SendResponse) notification.Result {
 		ProviderID: p.GetProviderId(),
 		Error:      p.GetError(),
 		RetryAfter: max(DecodeDuration(p.GetRetryAfter()), 0),
+
+		Status:       int(p.GetStatus()),
+		Answer:       p.GetAnswer(),
+		PayloadBytes: int(min(p.GetPayloadBytes(), math.MaxInt32)),
 	}
 	switch p.GetOutcome() {
 	case pluginv1.Outcome_OUTCOME_DELIVERED:

@@ -17,6 +17,8 @@ func EncodeNotification(instanceID string, v *notification.Message) *pluginv1.Se
 		Phase:      v.Phase,
 		Alerts:     encodeAll(v.Alerts, encodeAlert),
 		Link:       v.Link,
+		Escalation: uint32(v.Escalation),
+		HubUrl:     v.HubURL,
 	}
 }
 
@@ -36,6 +38,13 @@ func encodeAlert(v *notification.Alert) *pluginv1.Alert {
 		Started:      EncodeTime(v.Started),
 		Ended:        EncodeTime(v.Ended),
 		Labels:       v.Labels,
+
+		Acknowledged:   EncodeTime(v.Acknowledged),
+		AcknowledgedBy: v.AcknowledgedBy,
+		LastSeen:       EncodeTime(v.LastSeen),
+		MetadataJson:   v.Metadata,
+		ValueText:      v.ValueText,
+		ThresholdText:  v.ThresholdText,
 	}
 }
 
@@ -45,6 +54,10 @@ func EncodeSendResult(v *notification.Result) *pluginv1.SendResponse {
 		ProviderId: v.ProviderID,
 		Error:      v.Error,
 		RetryAfter: EncodeDuration(v.RetryAfter),
+
+		Status:       uint32(max(v.Status, 0)),
+		Answer:       v.Answer,
+		PayloadBytes: uint64(max(v.PayloadBytes, 0)),
 	}
 	switch v.Outcome {
 	case notification.OutcomeDelivered:

@@ -100,7 +100,11 @@ type SendRequest struct {
 	// The alerts it is about.
 	Alerts []*Alert `protobuf:"bytes,8,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	// URL of the hub's page about it; empty = none.
-	Link          string `protobuf:"bytes,9,opt,name=link,proto3" json:"link,omitempty"`
+	Link string `protobuf:"bytes,9,opt,name=link,proto3" json:"link,omitempty"`
+	// Level of escalation, counted from 1; 0 = it is not escalation.
+	Escalation uint32 `protobuf:"varint,10,opt,name=escalation,proto3" json:"escalation,omitempty"`
+	// Public URL of the hub; empty = not known.
+	HubUrl        string `protobuf:"bytes,11,opt,name=hub_url,json=hubUrl,proto3" json:"hub_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -198,6 +202,20 @@ func (x *SendRequest) GetLink() string {
 	return ""
 }
 
+func (x *SendRequest) GetEscalation() uint32 {
+	if x != nil {
+		return x.Escalation
+	}
+	return 0
+}
+
+func (x *SendRequest) GetHubUrl() string {
+	if x != nil {
+		return x.HubUrl
+	}
+	return ""
+}
+
 // Alert is one alert as a notification tells it.
 type Alert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -228,7 +246,18 @@ type Alert struct {
 	// Node the resource is on; empty = none.
 	Node string `protobuf:"bytes,13,opt,name=node,proto3" json:"node,omitempty"`
 	// Name of the source instance.
-	Instance      string `protobuf:"bytes,14,opt,name=instance,proto3" json:"instance,omitempty"`
+	Instance string `protobuf:"bytes,14,opt,name=instance,proto3" json:"instance,omitempty"`
+	// When somebody acknowledged it; absent = nobody has.
+	Acknowledged *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=acknowledged,proto3" json:"acknowledged,omitempty"`
+	// Who did.
+	AcknowledgedBy string `protobuf:"bytes,16,opt,name=acknowledged_by,json=acknowledgedBy,proto3" json:"acknowledged_by,omitempty"`
+	// When it was last seen.
+	LastSeen *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"`
+	// What else is known of it, as one JSON object; empty = nothing.
+	MetadataJson string `protobuf:"bytes,18,opt,name=metadata_json,json=metadataJson,proto3" json:"metadata_json,omitempty"`
+	// Value and threshold with their unit, for people: "91.2%"; empty for states.
+	ValueText     string `protobuf:"bytes,19,opt,name=value_text,json=valueText,proto3" json:"value_text,omitempty"`
+	ThresholdText string `protobuf:"bytes,20,opt,name=threshold_text,json=thresholdText,proto3" json:"threshold_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -361,6 +390,48 @@ func (x *Alert) GetInstance() string {
 	return ""
 }
 
+func (x *Alert) GetAcknowledged() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Acknowledged
+	}
+	return nil
+}
+
+func (x *Alert) GetAcknowledgedBy() string {
+	if x != nil {
+		return x.AcknowledgedBy
+	}
+	return ""
+}
+
+func (x *Alert) GetLastSeen() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastSeen
+	}
+	return nil
+}
+
+func (x *Alert) GetMetadataJson() string {
+	if x != nil {
+		return x.MetadataJson
+	}
+	return ""
+}
+
+func (x *Alert) GetValueText() string {
+	if x != nil {
+		return x.ValueText
+	}
+	return ""
+}
+
+func (x *Alert) GetThresholdText() string {
+	if x != nil {
+		return x.ThresholdText
+	}
+	return ""
+}
+
 // SendResponse is what became of a message.
 type SendResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -371,7 +442,13 @@ type SendResponse struct {
 	// Why it was not delivered. It never holds a secret.
 	Error string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
 	// Earliest time of the next try, from now; absent = the hub decides.
-	RetryAfter    *durationpb.Duration `protobuf:"bytes,4,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter *durationpb.Duration `protobuf:"bytes,4,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// Status of the provider's answer, such as that of HTTP; 0 = it has none.
+	Status uint32 `protobuf:"varint,5,opt,name=status,proto3" json:"status,omitempty"`
+	// Beginning of the provider's answer, at most 4 KiB. It never holds a secret.
+	Answer string `protobuf:"bytes,6,opt,name=answer,proto3" json:"answer,omitempty"`
+	// Length of what was sent, in bytes; 0 = not known.
+	PayloadBytes  uint64 `protobuf:"varint,7,opt,name=payload_bytes,json=payloadBytes,proto3" json:"payload_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -434,11 +511,32 @@ func (x *SendResponse) GetRetryAfter() *durationpb.Duration {
 	return nil
 }
 
+func (x *SendResponse) GetStatus() uint32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *SendResponse) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
+func (x *SendResponse) GetPayloadBytes() uint64 {
+	if x != nil {
+		return x.PayloadBytes
+	}
+	return 0
+}
+
 var File_pulse_plugin_v1_notifier_proto protoreflect.FileDescriptor
 
 const file_pulse_plugin_v1_notifier_proto_rawDesc = "" +
 	"\n" +
-	"\x1epulse/plugin/v1/notifier.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x02\n" +
+	"\x1epulse/plugin/v1/notifier.proto\x12\x0fpulse.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x02\n" +
 	"\vSendRequest\x12\x1f\n" +
 	"\vinstance_id\x18\x01 \x01(\tR\n" +
 	"instanceId\x12\x1f\n" +
@@ -450,7 +548,12 @@ const file_pulse_plugin_v1_notifier_proto_rawDesc = "" +
 	"\bseverity\x18\x06 \x01(\tR\bseverity\x12\x14\n" +
 	"\x05phase\x18\a \x01(\tR\x05phase\x12.\n" +
 	"\x06alerts\x18\b \x03(\v2\x16.pulse.plugin.v1.AlertR\x06alerts\x12\x12\n" +
-	"\x04link\x18\t \x01(\tR\x04link\"\x8f\x04\n" +
+	"\x04link\x18\t \x01(\tR\x04link\x12\x1e\n" +
+	"\n" +
+	"escalation\x18\n" +
+	" \x01(\rR\n" +
+	"escalation\x12\x17\n" +
+	"\ahub_url\x18\v \x01(\tR\x06hubUrl\"\x9c\x06\n" +
 	"\x05Alert\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x1f\n" +
@@ -467,17 +570,27 @@ const file_pulse_plugin_v1_notifier_proto_rawDesc = "" +
 	"\x06labels\x18\v \x03(\v2\".pulse.plugin.v1.Alert.LabelsEntryR\x06labels\x12#\n" +
 	"\rresource_kind\x18\f \x01(\tR\fresourceKind\x12\x12\n" +
 	"\x04node\x18\r \x01(\tR\x04node\x12\x1a\n" +
-	"\binstance\x18\x0e \x01(\tR\binstance\x1a9\n" +
+	"\binstance\x18\x0e \x01(\tR\binstance\x12>\n" +
+	"\facknowledged\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\facknowledged\x12'\n" +
+	"\x0facknowledged_by\x18\x10 \x01(\tR\x0eacknowledgedBy\x127\n" +
+	"\tlast_seen\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\blastSeen\x12#\n" +
+	"\rmetadata_json\x18\x12 \x01(\tR\fmetadataJson\x12\x1d\n" +
+	"\n" +
+	"value_text\x18\x13 \x01(\tR\tvalueText\x12%\n" +
+	"\x0ethreshold_text\x18\x14 \x01(\tR\rthresholdText\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb5\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8a\x02\n" +
 	"\fSendResponse\x122\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x18.pulse.plugin.v1.OutcomeR\aoutcome\x12\x1f\n" +
 	"\vprovider_id\x18\x02 \x01(\tR\n" +
 	"providerId\x12\x14\n" +
 	"\x05error\x18\x03 \x01(\tR\x05error\x12:\n" +
 	"\vretry_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter*b\n" +
+	"retryAfter\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\rR\x06status\x12\x16\n" +
+	"\x06answer\x18\x06 \x01(\tR\x06answer\x12#\n" +
+	"\rpayload_bytes\x18\a \x01(\x04R\fpayloadBytes*b\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OUTCOME_DELIVERED\x10\x01\x12\x11\n" +
@@ -514,15 +627,17 @@ var file_pulse_plugin_v1_notifier_proto_depIdxs = []int32{
 	5, // 1: pulse.plugin.v1.Alert.started:type_name -> google.protobuf.Timestamp
 	5, // 2: pulse.plugin.v1.Alert.ended:type_name -> google.protobuf.Timestamp
 	4, // 3: pulse.plugin.v1.Alert.labels:type_name -> pulse.plugin.v1.Alert.LabelsEntry
-	0, // 4: pulse.plugin.v1.SendResponse.outcome:type_name -> pulse.plugin.v1.Outcome
-	6, // 5: pulse.plugin.v1.SendResponse.retry_after:type_name -> google.protobuf.Duration
-	1, // 6: pulse.plugin.v1.Notifier.Send:input_type -> pulse.plugin.v1.SendRequest
-	3, // 7: pulse.plugin.v1.Notifier.Send:output_type -> pulse.plugin.v1.SendResponse
-	7, // [7:8] is the sub-list for method output_type
-	6, // [6:7] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 4: pulse.plugin.v1.Alert.acknowledged:type_name -> google.protobuf.Timestamp
+	5, // 5: pulse.plugin.v1.Alert.last_seen:type_name -> google.protobuf.Timestamp
+	0, // 6: pulse.plugin.v1.SendResponse.outcome:type_name -> pulse.plugin.v1.Outcome
+	6, // 7: pulse.plugin.v1.SendResponse.retry_after:type_name -> google.protobuf.Duration
+	1, // 8: pulse.plugin.v1.Notifier.Send:input_type -> pulse.plugin.v1.SendRequest
+	3, // 9: pulse.plugin.v1.Notifier.Send:output_type -> pulse.plugin.v1.SendResponse
+	9, // [9:10] is the sub-list for method output_type
+	8, // [8:9] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_pulse_plugin_v1_notifier_proto_init() }
