@@ -226,6 +226,9 @@ func TestAlertAnswers(t *testing.T) {
 		{"PUT", "nope", ``, 404, "Not found\n"},
 		{"DELETE", "a/b", ``, 404, "Not found\n"},
 		{"PATCH", "nope", ``, 404, "Not found\n"},
+		{"PUT", "active", ``, 404, "Not found\n"},
+		{"GET", "acknowledge", ``, 404, "Not found\n"},
+		{"POST", "config", ``, 404, "Not found\n"},
 
 		{"DELETE", "history", ``, 200, `{"status":"success","message":"Alert history cleared"}`},
 		{"GET", "history?resourceId=lab:pve1:100", ``, 200, "[]"},

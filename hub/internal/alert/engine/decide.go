@@ -108,8 +108,8 @@ func (e *Engine) due(r *Round, a *alert.Alert) bool {
 		return a.Withheld != alert.ForActivation || a.Level == alert.Critical
 	}
 	cooldown := r.Policy.Cooldown()
-	_, seen := e.seen[a.Identity] // that it goes on must show
-	return seen && a.Numeric && cooldown > 0 && r.Now.Sub(a.ToldAt) >= cooldown
+	goesOn := e.seen[a.Identity].After(a.ToldAt) // that must show
+	return goesOn && a.Numeric && cooldown > 0 && r.Now.Sub(a.ToldAt) >= cooldown
 }
 
 // tellAgain tells people of an alert that goes on, unless something speaks against it.

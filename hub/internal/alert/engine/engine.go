@@ -29,7 +29,7 @@ type Engine struct {
 	byID     map[string]alert.Identity
 	byKey    map[string]map[alert.Identity]struct{} // active and waiting
 	readings map[alert.Identity]alert.Reading       // of active alerts
-	seen     map[alert.Identity]struct{}            // those that were read in the call that is going on
+	seen     map[alert.Identity]time.Time           // when what was read in the call that is going on was observed
 	events   []alert.Event                          // of the call that is going on
 }
 
@@ -40,7 +40,7 @@ func New(state *State) *Engine {
 	}
 	e := &Engine{
 		state: state, byID: map[string]alert.Identity{}, byKey: map[string]map[alert.Identity]struct{}{},
-		readings: map[alert.Identity]alert.Reading{}, seen: map[alert.Identity]struct{}{},
+		readings: map[alert.Identity]alert.Reading{}, seen: map[alert.Identity]time.Time{},
 	}
 	for id, a := range state.Active {
 		e.byID[a.ID] = id
@@ -154,7 +154,7 @@ func (e *Engine) read(f *alert.Finding) {
 	e.readings[f.Identity] = alert.Reading{
 		At: f.At, Value: f.Value, Message: f.Message, Metadata: f.Metadata, Subject: f.Subject,
 	}
-	e.seen[f.Identity] = struct{}{}
+	e.seen[f.Identity] = f.At
 }
 
 // wait lets what is bad hold for as long as it must, and then fires.

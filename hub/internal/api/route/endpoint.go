@@ -87,12 +87,14 @@ func swallower(byPath map[string]*endpoint, e *endpoint) *endpoint {
 	return nil
 }
 
-// resolve returns the endpoint that serves the path, and how to read its values.
+// resolve returns the endpoint that serves the path, and how to read its values. A path of its own that lacks the method
+// is served by the endpoint that takes the rest, if that has it.
 func (e *endpoint) resolve(c *gin.Context) (*endpoint, func(string) string) {
 	if e.rest == "" {
 		return e, c.Param
 	}
-	if found, ok := e.beneath[strings.TrimPrefix(c.Param(e.rest), "/")]; ok {
+	found, ok := e.beneath[strings.TrimPrefix(c.Param(e.rest), "/")]
+	if ok && (found.methods[c.Request.Method] != nil || e.methods[c.Request.Method] == nil) {
 		return found, c.Param
 	}
 	return e, func(name string) string {
