@@ -64,7 +64,9 @@ func checkHost(b *bench) {
 	h.judgeArrays()
 	h.judgePools()
 	h.judgeUnits()
-	b.keep(partGrace, alert.Disk, alert.DiskTemperature, alert.DiskHealth, alert.DiskWearout, alert.RAID, alert.PoolState, alert.FailedUnits)
+	h.judgeUpdates()
+	b.keep(partGrace, alert.Disk, alert.DiskTemperature, alert.DiskHealth, alert.DiskWearout, alert.RAID, alert.PoolState, alert.FailedUnits,
+		alert.UpdateAvailable)
 }
 
 // hostOf returns the detail of a machine with an agent, an empty one if it has none.
@@ -182,5 +184,34 @@ func (h hostLook) judgeUnits() {
 		Type: alert.FailedUnits, AlertID: "host-" + h.entry.ID + "-failed-units", Level: level, Value: float64(len(units)),
 		Message: counted(len(units), "systemd unit") + " failed on '" + h.subject.Name + "': " + listed(units, maxUnits),
 		Extra:   func() map[string]any { return map[string]any{"metric": "failed-units", "failedUnits": units} },
+	})
+}
+
+// updateDelay is how long an update that closes security holes may wait: machines that update themselves do so once a day.
+const updateDelay = 48 * time.Hour
+
+// judgeUpdates judges updates that close security holes, and those that wait for a restart.
+func (h hostLook) judgeUpdates() {
+	pending := h.detail.Packages
+	if pending == nil {
+		return
+	}
+	level := alert.Warning
+	message := "'" + h.subject.Name + "' has to restart to finish an update"
+	switch {
+	case pending.Security > 0:
+		message = counted(pending.Security, "security update") + " for '" + h.subject.Name + "' not installed"
+	case !pending.RebootRequired:
+		level = ""
+	}
+	h.is(state{
+		Type: alert.UpdateAvailable, AlertID: "host-" + h.entry.ID + "-updates", Level: level, Value: float64(pending.Security),
+		Message: message, Delay: updateDelay,
+		Extra: func() map[string]any {
+			return map[string]any{
+				"metric": "updates", "manager": pending.Manager, "available": pending.Available, "security": pending.Security,
+				"rebootRequired": pending.RebootRequired,
+			}
+		},
 	})
 }

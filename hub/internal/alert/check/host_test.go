@@ -206,6 +206,35 @@ func TestFailedUnits(t *testing.T) {
 	}
 }
 
+func TestUpdates(t *testing.T) {
+	const id = "host-db1-machine-updates"
+	cases := map[string]struct {
+		pending resource.Packages
+		want    outline
+	}{
+		"none that matter": {resource.Packages{Available: 7}, outline{ID: id, Verdict: alert.Good}},
+		"security":         {resource.Packages{Available: 7, Security: 2}, outline{id, alert.Bad, alert.Warning, 2, 0, "2 security updates for 'Database 1' not installed"}},
+		"restart":          {resource.Packages{RebootRequired: true}, outline{id, alert.Bad, alert.Warning, 0, 0, "'Database 1' has to restart to finish an update"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			checked := scene{resources: []resource.Resource{
+				machine(func(_ *resource.Resource, h *resource.Host) { h.Packages = &c.pending }),
+			}}.check(t, "db1-machine")
+			got := outlineOf(t, checked, alert.UpdateAvailable, "")
+			if c.want.Verdict == alert.Good {
+				got.Message = ""
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if f := findingOf(t, checked, alert.UpdateAvailable, ""); f.Delay != updateDelay {
+				t.Errorf("told after %s, want %s", f.Delay, updateDelay)
+			}
+		})
+	}
+}
+
 func TestNothingIsSaidOfWhatIsGoodAndHasNoAlerts(t *testing.T) {
 	all := machine(mounted(resource.Filesystem{Mountpoint: "/", Capacity: capacity(100, 10)}), func(_ *resource.Resource, h *resource.Host) {
 		h.RAID = []resource.RAIDArray{{Device: "/dev/md0", State: "clean"}}
