@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -45,8 +46,10 @@ type hub struct {
 	disk      *disk
 	inventory *inventory.Inventory
 	desk      *desk.Desk
-	events    []alert.Event // of the desk that runs
 	stop      func()
+
+	mu     sync.Mutex
+	events []alert.Event // of the desk that runs
 }
 
 // in runs a test in a bubble, with a hub that has been told to tell people.
@@ -72,10 +75,10 @@ func in(t *testing.T, test func(h *hub)) {
 // start runs a new desk on what is on the disk.
 func (h *hub) start() {
 	h.Helper()
-	h.events = nil
+	h.taken()
 	h.desk = desk.New(desk.Options{
 		Inventory: h.inventory, Journal: journal.New(h.disk, hclog.NewNullLogger()), Records: h.disk, Logger: hclog.NewNullLogger(),
-		Listen: []func([]alert.Event){func(events []alert.Event) { h.events = append(h.events, events...) }},
+		Listen: []func([]alert.Event){h.hear},
 	})
 	if err := h.desk.Load(h.Context()); err != nil {
 		h.Fatal(err)
@@ -123,9 +126,9 @@ const cpuAlert = "host:db1-cpu"
 func (h *hub) want(kinds ...string) {
 	h.Helper()
 	got := []string{}
-	for i := range h.events {
-		line := string(h.events[i].Kind)
-		if h.events[i].Notice != nil {
+	for _, event := range h.taken() {
+		line := string(event.Kind)
+		if event.Notice != nil {
 			line += " told"
 		}
 		got = append(got, line)
@@ -133,7 +136,21 @@ func (h *hub) want(kinds ...string) {
 	if diff := cmp.Diff(append([]string{}, kinds...), got); diff != "" {
 		h.Errorf("events (-want +got):\n%s", diff)
 	}
+}
+
+func (h *hub) hear(events []alert.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, events...)
+}
+
+// taken returns the events since it was called last.
+func (h *hub) taken() []alert.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	events := h.events
 	h.events = nil
+	return events
 }
 
 func TestReportsBecomeAlerts(t *testing.T) {
@@ -281,7 +298,7 @@ func TestConfiguration(t *testing.T) {
 func TestOrders(t *testing.T) {
 	in(t, func(h *hub) {
 		h.reports(0.95, 3)
-		h.events = nil
+		h.taken()
 		if err := h.desk.Note(h.Context(), desk.Note{AlertID: cpuAlert, Text: "a backup runs", By: "ann"}); err != nil {
 			h.Fatal(err)
 		}
