@@ -19,7 +19,7 @@ agent_env = os=$${target%%-*} arch=$${target\#*-} arm=; case $$arch in armv*) ar
 # The race detector needs a C compiler; everything else is built without one.
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench bench-writes bench-kills proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python tools-stores clean
+.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench bench-writes bench-kills proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python tools-stores tools-channels clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,7 +65,7 @@ $(NODE_EXAMPLE)/node_modules/.package-lock.json: $(NODE_EXAMPLE)/package-lock.js
 
 test: test-go test-page test-e2e ## install what tests need and run all of them
 
-test-go: tools-go tools-cc tools-python tools-stores $(NODE_EXAMPLE)/node_modules/.package-lock.json ## Go tests with the race detector
+test-go: tools-go tools-cc tools-python tools-stores tools-channels $(NODE_EXAMPLE)/node_modules/.package-lock.json ## Go tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
 
 test-page: $(WEB)/node_modules/.package-lock.json ## the page's unit tests
@@ -134,6 +134,11 @@ tools-stores:
 	@command -v promtool >/dev/null && command -v victoria-metrics >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus victoria-metrics; \
 	  else echo "not tested: Prometheus and VictoriaMetrics; on Debian: sudo apt-get install prometheus victoria-metrics"; fi; }
+
+tools-channels:
+	@command -v mosquitto >/dev/null && command -v apprise >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends mosquitto apprise; \
+	  else echo "not tested: MQTT and Apprise; on Debian: sudo apt-get install mosquitto apprise"; fi; }
 
 tools-browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \

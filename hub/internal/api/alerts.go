@@ -54,7 +54,7 @@ func (a *API) alertRoutes() []route.Route {
 	return slices.Concat([]route.Route{{
 		Path: alertsBelow + "active", Access: read,
 		Summary: "Alerts that go on", Answer: []alerts.Alert{}, Handle: a.activeAlerts,
-	}}, a.alertConfigRoutes(), a.alertOrderRoutes(), a.alertPastRoutes(), []route.Route{
+	}}, a.alertConfigRoutes(), a.alertOrderRoutes(), a.alertPastRoutes(), a.alertBacktestRoutes(), []route.Route{
 		{
 			Path: alertsBelow + "{rest...}", Access: read,
 			Summary: "Why an alert is there, below {id}/explain",

@@ -77,6 +77,10 @@ type Parts struct {
 	RemoteWrite func() []write.Status
 	// Alerts is where alerts are decided about and remembered.
 	Alerts Alerts
+	// ChannelSettings is what is set up to tell people, Channels what they can be told by, Notifications what tells them.
+	ChannelSettings ChannelSettings
+	Channels        Channels
+	Notifications   Notifications
 	// PromQL answers queries of Prometheus' clients, Values serves scrapers.
 	PromQL     PromQL
 	Values     http.Handler
@@ -136,6 +140,7 @@ func (a *API) Routes() []route.Route {
 		{"Resources", a.resourceRoutes()},
 		{"History", a.historyRoutes()},
 		{"Alerts", a.alertRoutes()},
+		{"Notifications", a.notificationRoutes()},
 		{"Prometheus", slices.Concat(PromRoutes(a.PromQL), ScrapeRoutes(a.Values))},
 		{"Storage and backups", a.storageRoutes()},
 		{"Agents", slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},

@@ -8,23 +8,41 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/alert/desk"
 	"github.com/pulse-hub/pulse/hub/internal/alert/hubcheck"
 	"github.com/pulse-hub/pulse/hub/internal/alert/journal"
+	"github.com/pulse-hub/pulse/hub/internal/alert/policy"
+	"github.com/pulse-hub/pulse/hub/internal/alert/queryrule"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/notify"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
-	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/hub/internal/view/alerts"
 	"github.com/pulse-hub/pulse/hub/internal/view/resources"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 )
 
-// newAlerts makes what decides about alerts, and brings back what was going on. It listens to nothing yet.
-func (a *App) newAlerts(ctx context.Context, settings *store.DB, live *inventory.Inventory, board *condition.Board, plugins *supervise.Host) (*desk.Desk, error) {
-	logger := a.logger.Named("alerts")
-	d := desk.New(desk.Options{
-		Inventory: live, Journal: journal.New(settings, logger), Records: settings, Logger: logger,
-		Finders: []desk.Finder{hubcheck.Conditions{List: board.List}, hubcheck.Plugins{Status: plugins.Status}},
+// alerting is what decides about alerts.
+type alerting struct {
+	*desk.Desk
+	rules *queryrule.Finder
+}
+
+// newAlerts makes what decides about alerts, and brings back what was going on. Nobody listens to it yet.
+func (a *App) newAlerts(ctx context.Context, opened stores, live *inventory.Inventory, board *condition.Board, plugins *supervise.Host) (*alerting, error) {
+	logger, settings := a.logger.Named("alerts"), opened.settings
+	var d *desk.Desk
+	rules := queryrule.New(queryrule.Options{
+		Queryable: opened.metrics.Queryable(), Inventory: live, Logger: logger, Active: func() []desk.Active { return d.Active() },
 	})
-	return d, d.Load(ctx)
+	d = desk.New(desk.Options{
+		Inventory: live, Journal: journal.New(settings, logger, journal.WithOutbox(notify.Outbox)), Records: settings, Logger: logger,
+		Finders:  []desk.Finder{hubcheck.Conditions{List: board.List}, hubcheck.Plugins{Status: plugins.Status}, rules},
+		Validate: func(c *policy.Config) error { return queryrule.ValidateAll(c.QueryRules) },
+	})
+	return &alerting{d, rules}, d.Load(ctx)
+}
+
+func (d *alerting) start(ctx context.Context, running *parts) {
+	running.start(ctx, "alerts", d.Run)
+	running.start(ctx, "alert rules", d.rules.Run)
 }
 
 // tellAlerts passes on to connected clients what they are told of by the API's own messages.

@@ -188,11 +188,11 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	}
 	board := condition.New(nil)
 	running.start(ctx, "conditions", func(ctx context.Context) error { return watchConditions(ctx, board, opened) })
-	alerting, err := a.newAlerts(ctx, opened.settings, live, board, platform.host)
+	alerting, err := a.newAlerts(ctx, opened, live, board, platform.host)
 	if err != nil {
 		return err
 	}
-	views := newViews(agents.desk, alerting)
+	views := newViews(agents.desk, alerting.Desk)
 	feed := stream.New(stream.Options{
 		Inventory: live, States: views, Version: a.build.Version, AllowedOrigins: a.config.AllowedOrigins,
 		Conditions: board.List, Alerts: func() (json.RawMessage, <-chan struct{}) { return views.liveAlerts(live.Snapshot()) },
@@ -215,7 +215,8 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	running.start(ctx, "token watch", func(ctx context.Context) error { return a.watchTokens(ctx, opened.settings, callers) })
 	running.start(ctx, "stream", feed.Run)
 	alerting.Listen = append(alerting.Listen, func(events []alert.Event) { tellAlerts(feed.Broadcast, events) })
-	running.start(ctx, "alerts", alerting.Run)
+	telling := a.newTelling(opened.settings, platform, alerting.Desk)
+	alerting.start(ctx, running)
 	a.startTelemetry(ctx, running, measured)
 
 	running.start(ctx, "fleet", agents.desk.Run)
@@ -230,7 +231,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
 		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,
 		Programs: download.New(download.Folders(a.config.AgentDir)),
-		Alerts:   alerting, Stream: feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
+		Alerts:   alerting, ChannelSettings: telling.settings, Channels: telling.channels, Notifications: telling.pipeline, Stream: feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
 	})
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,
@@ -241,6 +242,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	if err := platform.start(ctx, running); err != nil {
 		return err
 	}
+	telling.start(ctx, running)
 	return a.serveLocal(ctx, running, routes)
 }
 

@@ -14,8 +14,8 @@ const (
 	Plugins        Bucket = "plugins"         // plugin approvals and settings, by plugin id
 	PluginState    Bucket = "plugin_state"    // what plugins keep for themselves, by plugin id, instance id and key
 	Channels       Bucket = "channels"        // notification channels, by channel id
-	Queue          Bucket = "queue"           // notifications waiting to be delivered
-	DeadLetters    Bucket = "dead_letters"    // polls and notifications that were given up
+	Queue          Bucket = "queue"           // notifications on their way, and the log of deliveries; see package notify
+	DeadLetters    Bucket = "dead_letters"    // notifications that were given up, as message/ and their id
 	AlertRules     Bucket = "alert_rules"     // alert configuration
 	AlertLog       Bucket = "alert_log"       // events of alerts since the checkpoint, by event number in 16 hex digits
 	AlertState     Bucket = "alert_state"     // the checkpoint: what alerts are decided by, as one JSON text in parts by number

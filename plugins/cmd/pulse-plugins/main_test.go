@@ -6,10 +6,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pulse-hub/pulse/plugins/apprise"
 	"github.com/pulse-hub/pulse/plugins/demo"
+	"github.com/pulse-hub/pulse/plugins/email"
+	"github.com/pulse-hub/pulse/plugins/mqtt"
 	"github.com/pulse-hub/pulse/plugins/pbs"
 	"github.com/pulse-hub/pulse/plugins/pmg"
 	"github.com/pulse-hub/pulse/plugins/proxmox"
+	"github.com/pulse-hub/pulse/plugins/shoutrrr"
+	"github.com/pulse-hub/pulse/plugins/webhook"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
@@ -31,7 +36,9 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 }
 
 func TestFirstArgumentChoosesThePlugin(t *testing.T) {
-	for _, id := range []string{demo.ID, pbs.ID, pmg.ID, proxmox.ID} {
+	for _, id := range []string{
+		apprise.ID, demo.ID, email.ID, mqtt.ID, pbs.ID, pmg.ID, proxmox.ID, shoutrrr.ID, webhook.ID,
+	} {
 		out, err := program(t, id, "manifest").Output()
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)

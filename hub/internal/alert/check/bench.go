@@ -34,6 +34,8 @@ type bench struct {
 	// unseen says that the resource, or a part of it that may have alerts, was not seen. Set it before anything is judged.
 	unseen   bool
 	findings []alert.Finding
+	// measured, where it is set, takes the metrics that would be held against a limit; nothing is found out of them then.
+	measured func(m *metric, limit policy.Limit)
 }
 
 // instance returns the name of the resource's source.
@@ -85,6 +87,8 @@ type metric struct {
 	Extra func() map[string]any
 	// Unknown: the value is not known now.
 	Unknown bool
+	// Teller is the key of the entry that the value is of; empty: that of the resource.
+	Teller string
 	// Kinds are the names by which the delay is looked up; nil: there is none.
 	Kinds []string
 }
@@ -111,6 +115,10 @@ func (b *bench) hold(m metric, limit policy.Limit) {
 		b.drop(m.Type, m.Part)
 		return
 	}
+	if b.measured != nil {
+		b.measured(&m, limit)
+		return
+	}
 	verdict, level := limit.Judge(m.Value)
 	if m.Unknown || math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 		verdict, level, m.Value = alert.Unknown, "", 0
@@ -118,20 +126,26 @@ func (b *bench) hold(m metric, limit policy.Limit) {
 	if verdict != alert.Bad && !b.open {
 		return
 	}
-	subject := b.subjectOf(m.ID, m.Name)
-	if m.AlertID == "" {
-		m.AlertID = subject.ID + "-" + string(m.Type)
+	f := b.outline(&m, limit)
+	f.Verdict, f.Level, f.Value, f.At = verdict, level, m.Value, b.at
+	f.Message, f.Metadata = b.sentence(&m), b.metricMetadata(m, limit)
+	b.add(f)
+}
+
+// outline is what is found out of a metric whatever its value is.
+func (b *bench) outline(m *metric, limit policy.Limit) alert.Finding {
+	f := alert.Finding{
+		Identity: alert.IdentityOf(b.entry.Key, m.Type, m.Part), Type: m.Type, AlertID: m.AlertID, Subject: b.subjectOf(m.ID, m.Name),
+		Trigger: limit.Trigger, Clear: limit.Clear, Critical: limit.Critical, Rule: limit.Rule, Numeric: true,
+		MonitorOnly: b.thresholds.MonitorOnly,
 	}
-	delay := time.Duration(0)
+	if f.AlertID == "" {
+		f.AlertID = f.Subject.ID + "-" + string(m.Type)
+	}
 	if m.Kinds != nil {
-		delay = b.Policy.Delay(m.Kinds, m.Type)
+		f.Delay = b.Policy.Delay(m.Kinds, m.Type)
 	}
-	b.add(alert.Finding{
-		Identity: alert.IdentityOf(b.entry.Key, m.Type, m.Part), Type: m.Type, AlertID: m.AlertID,
-		Subject: subject, Verdict: verdict, Level: level, Value: m.Value, Trigger: limit.Trigger, Clear: limit.Clear,
-		Message: b.sentence(&m), Metadata: b.metricMetadata(m, limit), Rule: limit.Rule, At: b.at,
-		Delay: delay, Numeric: true, MonitorOnly: b.thresholds.MonitorOnly,
-	})
+	return f
 }
 
 // sentence says what the value is: "Host cpu at 95.0%".

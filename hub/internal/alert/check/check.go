@@ -28,6 +28,8 @@ type World struct {
 	storages storageIndex
 	// metricRules says that rules may choose guests by what is measured of them.
 	metricRules bool
+	// revived is the key of a resource that is looked at as if it were there and running, whatever is the case; empty: none.
+	revived string
 }
 
 // NewWorld makes a World. It walks over the kinds of resources that others are looked up in.

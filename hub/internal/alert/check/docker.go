@@ -90,7 +90,7 @@ func (b *bench) onEngine(target policy.Target) bool {
 	if b.thresholds.Disabled {
 		return false
 	}
-	b.unseen = b.entry.Stale || told && source.Health == inventory.HealthFailed || known && outOfTouch(engine)
+	b.unseen = !b.isRevived(b.entry) && (b.entry.Stale || told && source.Health == inventory.HealthFailed || known && outOfTouch(engine))
 	return !b.unseen
 }
 

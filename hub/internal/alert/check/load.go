@@ -29,10 +29,13 @@ func (b *bench) judgeDisk(disk resource.Capacity, kinds []string, unknown bool) 
 	b.judge(metric{Type: alert.Disk, Value: percent(ratio), Label: "disk", Kinds: kinds, Unknown: unknown || !known})
 }
 
+// perSecond turns bytes per second into the unit of thresholds of rates.
+func perSecond(bytes float64) float64 { return bytes / bytesPerMB }
+
 // eachRate calls judge for every rate, in the unit of its threshold.
 func eachRate(rates *resource.Rates, judge func(kind alert.Type, label string, value float64)) {
-	judge(alert.DiskRead, "disk read", rates.DiskRead/bytesPerMB)
-	judge(alert.DiskWrite, "disk write", rates.DiskWrite/bytesPerMB)
-	judge(alert.NetworkIn, "network in", rates.NetIn/bytesPerMB)
-	judge(alert.NetworkOut, "network out", rates.NetOut/bytesPerMB)
+	judge(alert.DiskRead, "disk read", perSecond(rates.DiskRead))
+	judge(alert.DiskWrite, "disk write", perSecond(rates.DiskWrite))
+	judge(alert.NetworkIn, "network in", perSecond(rates.NetIn))
+	judge(alert.NetworkOut, "network out", perSecond(rates.NetOut))
 }

@@ -61,6 +61,8 @@ func indexPlaces(snap *inventory.Snapshot) places {
 func (w *World) contact(e *inventory.Entry) alert.Verdict {
 	source, known := w.Source(e.Source)
 	switch {
+	case w.isRevived(e):
+		return alert.Good
 	case !known:
 		return alert.Unknown
 	case source.Health == inventory.HealthFailed:
@@ -81,7 +83,7 @@ func (w *World) sees(e *inventory.Entry, node string) bool {
 // isDown says whether nothing on a node can be seen. A node that is not known is not down.
 func (w *World) isDown(source, node string) bool {
 	e := w.places.nodes[nodeName{source, node}]
-	return e != nil && (e.Status == resource.StatusOffline || w.contact(e) != alert.Good)
+	return w.revived == "" && e != nil && (e.Status == resource.StatusOffline || w.contact(e) != alert.Good)
 }
 
 // see says whether the resource can be judged. If not, it marks it as unseen, and names the alert that explains that.

@@ -77,7 +77,7 @@ func outOfTouch(e *inventory.Entry) bool { return e.Stale || e.Status == resourc
 
 func (b *bench) sourceFailed(e *inventory.Entry) bool {
 	source, known := b.Source(e.Source)
-	return known && source.Health == inventory.HealthFailed
+	return known && source.Health == inventory.HealthFailed && !b.isRevived(e)
 }
 
 // hidden says that nobody wants to see the resource.

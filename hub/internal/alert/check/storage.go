@@ -51,7 +51,7 @@ func storageOf(e *inventory.Entry) *resource.Storage {
 func checkStorage(b *bench) {
 	e := b.entry
 	detail, group := storageOf(e), b.storages.groups[e.Key]
-	first := group == nil || group.Entry == e
+	first := group == nil || group.Entry.Key == e.Key
 	seen := b.see(detail.Node)
 	b.subject.Node, b.noun = detail.Node, "Storage"
 	b.identify(b.contractID(), policy.Target{Node: detail.Node, Status: e.Status.String()})
@@ -63,7 +63,7 @@ func checkStorage(b *bench) {
 	if group != nil {
 		speaker = group.Told()
 	}
-	if !seen && (!first || speaker == e) {
+	if !seen && (!first || speaker.Key == e.Key) {
 		return
 	}
 	b.describe = resourceType("Storage")
@@ -110,7 +110,7 @@ func (b *bench) usage(speaker *inventory.Entry) {
 	ratio, known := speaker.Usage.Disk.FullRatio()
 	known = known && !isLost(speaker) && speaker.Status != resource.StatusUnknown && b.contact(speaker) == alert.Good
 	b.judge(metric{
-		Type: alert.Usage, Value: percent(ratio), Label: "usage", Kinds: []string{"storage"}, Unknown: !known,
+		Type: alert.Usage, Value: percent(ratio), Teller: speaker.Key, Label: "usage", Kinds: []string{"storage"}, Unknown: !known,
 		Extra: func() map[string]any { return map[string]any{"shared": storageOf(speaker).Shared} },
 	})
 	b.at = at

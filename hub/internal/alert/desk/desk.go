@@ -55,12 +55,14 @@ type Finder interface {
 	Find(now time.Time, p *policy.Policy) []alert.Checked
 }
 
-// Options are the parts of a Desk. All are needed but Finders, Listen and Now.
+// Options are the parts of a Desk. All are needed but Validate, Finders, Listen and Now.
 type Options struct {
 	Inventory Inventory
 	Journal   *journal.Journal
 	Records   Records
 	Finders   []Finder
+	// Validate says what is wrong with a configuration that only others can tell, as a *policy.FieldError.
+	Validate func(c *policy.Config) error
 	// Listen is told of every event once it is kept, in order. It must not block, nor call the Desk.
 	Listen []func(events []alert.Event)
 	Logger hclog.Logger

@@ -324,3 +324,13 @@ func TestOrders(t *testing.T) {
 		}
 	})
 }
+
+func TestOthersMayRefuseAConfiguration(t *testing.T) {
+	in(t, func(h *hub) {
+		wrong := &policy.FieldError{Path: "queryRules[0].expr", Problem: "no expression"}
+		h.desk.Validate = func(*policy.Config) error { return wrong }
+		if _, err := h.desk.SetConfig(h.Context(), []byte(`{"timeThreshold":7}`), "ann"); !errors.Is(err, wrong) || h.desk.Config().TimeThreshold == 7 {
+			h.Errorf("refused with %v, the threshold is %d", err, h.desk.Config().TimeThreshold)
+		}
+	})
+}

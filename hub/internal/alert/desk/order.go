@@ -67,6 +67,11 @@ func (d *Desk) change(ctx context.Context, by string, edit func(policy.Config) (
 	if err != nil {
 		return policy.Config{}, err
 	}
+	if d.Validate != nil {
+		if err := d.Validate(&config); err != nil {
+			return policy.Config{}, err
+		}
+	}
 	p, err := policy.New(config)
 	if err != nil {
 		return policy.Config{}, err

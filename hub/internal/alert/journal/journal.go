@@ -36,10 +36,23 @@ type Records interface {
 	Update(ctx context.Context, fn func(store.Tx) error) error
 }
 
+// Outbox writes down what else must be kept together with events, in the transaction that keeps them. It is called once
+// for each transaction, with the events in order, and must not change them. An error keeps the events from being kept.
+type Outbox func(ctx context.Context, tx store.Tx, events []alert.Event) error
+
+// An Option changes how a Journal works.
+type Option func(*Journal)
+
+// WithOutbox lets an Outbox take part in each Append.
+func WithOutbox(outbox Outbox) Option {
+	return func(j *Journal) { j.outbox = outbox }
+}
+
 // Journal keeps events. Make it with New and call Load before anything else; from then on it is safe for concurrent use.
 type Journal struct {
 	records Records
 	logger  hclog.Logger
+	outbox  Outbox // may be nil
 	book    book
 	// turn is held by whoever writes, so that the store and the book change in the same order.
 	turn chan struct{}
@@ -48,8 +61,12 @@ type Journal struct {
 }
 
 // New returns the journal of a store.
-func New(records Records, logger hclog.Logger) *Journal {
-	return &Journal{records: records, logger: logger, book: newBook(), turn: make(chan struct{}, 1)}
+func New(records Records, logger hclog.Logger, options ...Option) *Journal {
+	j := &Journal{records: records, logger: logger, book: newBook(), turn: make(chan struct{}, 1)}
+	for _, option := range options {
+		option(j)
+	}
+	return j
 }
 
 // errWaiting is the cause when somebody else writes for longer than the caller can wait.
@@ -85,8 +102,16 @@ func (j *Journal) Append(ctx context.Context, state *engine.State, events []aler
 		gone = j.book.expired(events[len(events)-1].At)
 	}
 	err = j.records.Update(ctx, func(tx store.Tx) error {
-		if err := j.putAll(ctx, tx, events, changed); err != nil || !due {
+		if err := j.putAll(ctx, tx, events, changed); err != nil {
 			return err
+		}
+		if j.outbox != nil {
+			if err := j.outbox(ctx, tx, events); err != nil {
+				return err
+			}
+		}
+		if !due {
+			return nil
 		}
 		if err := j.putCheckpoint(ctx, tx, state); err != nil {
 			return err

@@ -506,3 +506,52 @@ func BenchmarkHistoryOfThousands(b *testing.B) {
 		}
 	}
 }
+
+// TestWhatGoesAlongIsKeptTogether: an outbox writes in the transaction that keeps the events, or neither does.
+func TestWhatGoesAlongIsKeptTogether(t *testing.T) {
+	d, l := open(t), newLife(t, 3)
+	refusal := errors.New("the outbox refuses")
+	var refuse error
+	var calls [][]alert.Event
+	j := journal.New(d, hclog.NewNullLogger(), journal.WithOutbox(func(ctx context.Context, tx store.Tx, events []alert.Event) error {
+		calls = append(calls, events)
+		for _, e := range events {
+			if err := tx.Put(ctx, store.Queue, fmt.Sprintf("%04d", e.Number), nil); err != nil {
+				return err
+			}
+		}
+		return refuse
+	}))
+	if _, err := j.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var events []alert.Event
+	for len(events) < 5 {
+		events = append(events, l.step()...)
+	}
+	check := func(want int) {
+		t.Helper()
+		for _, bucket := range []store.Bucket{store.Queue, store.AlertLog} {
+			records, err := d.List(t.Context(), bucket, "")
+			if err != nil || len(records) != want {
+				t.Errorf("%d records in %s, want %d, %v", len(records), bucket, want, err)
+			}
+		}
+	}
+	refuse = refusal
+	if err := j.Append(t.Context(), l.engine.State(), events); !errors.Is(err, refusal) {
+		t.Errorf("append: %v, want what the outbox says", err)
+	}
+	check(0)
+	refuse, d.full = nil, true
+	if err := j.Append(t.Context(), l.engine.State(), events); !errors.Is(err, store.ErrNoSpace) {
+		t.Errorf("append: %v", err)
+	}
+	check(0)
+	d.full = false
+	keep(t, j, l.engine.State(), events)
+	check(len(events))
+	if err := j.Append(t.Context(), l.engine.State(), nil); err != nil || len(calls) != 3 {
+		t.Errorf("%d calls, want 3; %v", len(calls), err)
+	}
+}

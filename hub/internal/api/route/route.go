@@ -55,7 +55,7 @@ type Param struct {
 // Access says who may call a route.
 type Access struct {
 	public, admin bool
-	scope         auth.Scope
+	scope, or     auth.Scope
 }
 
 // Public admits everybody.
@@ -69,6 +69,12 @@ func Scoped(scope auth.Scope) Access { return Access{scope: scope} }
 
 // Admin admits administrators whose token has the scope.
 func Admin(scope auth.Scope) Access { return Access{admin: true, scope: scope} }
+
+// Or admits callers whose token has another scope, too.
+func (a Access) Or(scope auth.Scope) Access {
+	a.or = scope
+	return a
+}
 
 // IsPublic reports whether everybody is admitted.
 func (a Access) IsPublic() bool { return a.public }

@@ -161,7 +161,7 @@ func (s *server) admit(c *gin.Context, access Access, limit Limit) (*auth.Princi
 	if access.admin && !principal.Admin {
 		return nil, notAdmin()
 	}
-	if access.scope != "" && !principal.Has(access.scope) {
+	if access.scope != "" && !principal.Has(access.scope) && (access.or == "" || !principal.Has(access.or)) {
 		return nil, missingScope(access.scope)
 	}
 	return principal, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/oklog/ulid/v2"
 
@@ -18,6 +19,12 @@ import (
 // *InvalidError, by the schema or by the word of the plugin; nothing is kept
 // then. A plugin that cannot be asked now does not keep an instance from being made.
 func (o *Office) Create(ctx context.Context, draft Draft, actor string) (instance.Instance, error) {
+	return o.CreateAs(ctx, ulid.Make().String(), draft, actor)
+}
+
+// CreateAs is Create with an id of the caller's choice. ErrTaken says that an
+// instance has it.
+func (o *Office) CreateAs(ctx context.Context, id string, draft Draft, actor string) (instance.Instance, error) {
 	if err := o.begin(ctx); err != nil {
 		return instance.Instance{}, err
 	}
@@ -29,7 +36,11 @@ func (o *Office) Create(ctx context.Context, draft Draft, actor string) (instanc
 	if len(stored) >= maxInstances {
 		return instance.Instance{}, fmt.Errorf("%w: %d", ErrTooMany, maxInstances)
 	}
-	one, component, err := o.prepare(ctx, draft, instance.Instance{ID: ulid.Make().String()})
+	taken := slices.ContainsFunc(stored, func(one instance.Instance) bool { return one.ID == id })
+	if taken || o.Preset(id) {
+		return instance.Instance{}, fmt.Errorf("%w: %s", ErrTaken, id)
+	}
+	one, component, err := o.prepare(ctx, draft, instance.Instance{ID: id})
 	if err != nil {
 		return instance.Instance{}, err
 	}

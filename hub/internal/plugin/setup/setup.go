@@ -27,6 +27,8 @@ var (
 	ErrTooMany = errors.New("too many instances")
 	// ErrMoved says that an instance cannot become one of another component.
 	ErrMoved = errors.New("an instance stays with its component")
+	// ErrTaken says that another instance has the id.
+	ErrTaken = errors.New("an instance has that id")
 )
 
 const (
