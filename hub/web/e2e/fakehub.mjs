@@ -1,11 +1,12 @@
 // A small stand-in for the hub: serves the built page, the few API calls it
 // makes and the live protocol, with invented data. For tests and for looking.
 //
-//   node e2e/fakehub.mjs [--port 7700] [--hosts 48] [--nodes 3] [--guests 42] [--services 1]
+//   node e2e/fakehub.mjs [--port 7700] [--hosts 48] [--nodes 3] [--guests 42] [--services 1] [--alerts 12]
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
+import { makeAlerts } from "./fakealerts.mjs";
 import { makeRandom, seed } from "./seed.mjs";
 
 const appRoot = new URL("../dist/app/", import.meta.url).pathname;
@@ -105,10 +106,13 @@ export async function startFakeHub({
   intervalMs = 1000,
   share = 1,
   pluginDevelopment = false,
+  alerts: alertCount = 6,
+  telling,
   ...amounts
 } = {}) {
   const { resources, sources } = seed(amounts);
   const random = makeRandom(11);
+  const alerts = makeAlerts({ resources, count: alertCount, telling, tell: broadcastFrame });
   const tokens = new Set([goodToken]);
   let rev = 1;
   let silent = false;
@@ -149,8 +153,16 @@ export async function startFakeHub({
       const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
       return answer(response, 200, { forecasts: forecasts(resource) });
     }
+    if (url.pathname.startsWith("/api/alerts/")) return answerAlerts(request, url, response);
     return answer(response, 404, { error: "not found" });
   });
+  async function answerAlerts(request, url, response) {
+    let text = "";
+    for await (const part of request) text += part;
+    const rest = url.pathname.slice("/api/alerts/".length);
+    const found = alerts.answer(request.method, rest, url.searchParams, text && JSON.parse(text));
+    answer(response, found?.status ?? 404, found?.body ?? { error: "not found" });
+  }
 
   const sockets = new WebSocketServer({
     noServer: true,
@@ -170,6 +182,7 @@ export async function startFakeHub({
       type: "hello",
       data: { protocol: "pulse.live.v1", version: "0.1.0", time: Date.now(), intervalMs, pluginDevelopment },
     });
+    send(alerts.frame());
     const size = 500;
     const parts = Math.max(1, Math.ceil(resources.length / size));
     for (let part = 1; part <= parts; part++) {
@@ -185,8 +198,12 @@ export async function startFakeHub({
       });
     }
   }
+  function broadcastFrame(frame) {
+    const text = JSON.stringify(frame);
+    for (const client of sockets.clients) if (client.readyState === 1) client.send(text);
+  }
   function broadcast(data) {
-    const frame = JSON.stringify({
+    broadcastFrame({
       type: "delta",
       prev: rev,
       rev: rev + 1,
@@ -194,7 +211,6 @@ export async function startFakeHub({
       data: { set: [], patch: [], gone: [], ...data },
     });
     rev += 1;
-    for (const client of sockets.clients) if (client.readyState === 1) client.send(frame);
   }
   function dropAll() {
     for (const client of sockets.clients) client.terminate();
@@ -207,6 +223,7 @@ export async function startFakeHub({
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     resources,
+    alerts,
     /** Drops all connections; they may come back unless refused. */
     drop: dropAll,
     refuse: (value) => {
@@ -249,6 +266,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     nodes: option("nodes", 3),
     guests: option("guests", 42),
     services: option("services", 1) > 0,
+    alerts: option("alerts", 12),
   });
   console.log(`${hub.url}/#token=${goodToken}`);
 }

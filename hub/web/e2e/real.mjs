@@ -169,4 +169,36 @@ describe("a hub in mock mode", () => {
     }
     assert.deepEqual([...errors, ...complaints], []);
   });
+
+  test("tells of alerts and why, and takes orders about them", { timeout: 120_000 }, async (t) => {
+    const { hub, page, errors } = await start(t, { mock: true, path: "/alerts?q=memory" });
+    const rows = page.getByRole("table", { name: "Active alerts" }).locator("tr.row");
+    // What is measured has to be bad for a while before it is told of.
+    const measured = rows.filter({ hasText: "%" }).first();
+    await measured.waitFor({ timeout: 60_000 });
+    await page.getByRole("link", { name: /Alerts \d+ critical/ }).waitFor();
+    await measured.locator("[data-row-link]").click();
+    const drawer = page.getByRole("complementary", { name: /^Why: Memory/ });
+    await drawer.getByText("the defaults").waitFor();
+    await drawer.getByRole("img", { name: "Chart of Memory around its beginning" }).waitFor();
+    await drawer.getByText("Nobody is told: notifying has not begun yet.").waitFor();
+    await assertAccessible(page, "why");
+
+    await drawer.getByRole("button", { name: "Acknowledge" }).click();
+    await drawer
+      .getByText(/^Acknowledged by /)
+      .first()
+      .waitFor();
+    await drawer.getByRole("listitem").filter({ hasText: "Acknowledged" }).waitFor();
+    const active = await hub.api("GET", "/api/alerts/active");
+    assert.equal(active.filter((alert) => alert.acknowledged).length, 1);
+    await page.getByRole("button", { name: "Begin to notify" }).click();
+    await page.getByText("Nobody is told of alerts yet.").waitFor({ state: "detached" });
+    assert.equal((await hub.api("GET", "/api/alerts/config")).activationState, "active");
+
+    await page.getByRole("button", { name: "History" }).click();
+    await page.getByRole("table", { name: "Past alerts" }).getByText("goes on").first().waitFor();
+    await assertAccessible(page, "the history of alerts");
+    assert.deepEqual(errors, []);
+  });
 });

@@ -7,8 +7,24 @@ const out = new URL("./out/", import.meta.url).pathname;
 await mkdir(out, { recursive: true });
 const only = process.argv[2];
 
+/** One that somebody takes care of, and two that are chosen. */
+async function acknowledgeOne(page, hub) {
+  hub.alerts.answer("POST", "acknowledge", undefined, { id: hub.alerts.list()[1].id });
+  await page
+    .getByRole("checkbox", { name: /Select (?!all)/ })
+    .nth(0)
+    .click();
+  await page
+    .getByRole("checkbox", { name: /Select (?!all)/ })
+    .nth(2)
+    .click();
+}
+
 const shots = [
   { name: "overview", path: "/" },
+  { name: "alerts", path: "/alerts", act: acknowledgeOne },
+  { name: "alerts-why", path: "/alerts?alert=host-0%2Fdisk", detail: true },
+  { name: "alerts-history", path: "/alerts?view=history&range=ever" },
   { name: "hosts", path: "/hosts" },
   { name: "hosts-detail", path: "/hosts?id=host-1", detail: true },
   { name: "hosts-offline", path: "/hosts?id=host-9", detail: true },
@@ -59,7 +75,11 @@ for (const size of sizes) {
     const { page, context } = await openPage(browser, { ...size, colorScheme });
     for (const shot of shots) {
       if (only && !shot.name.startsWith(only)) continue;
-      const hub = await startFakeHub({ services: true, pluginDevelopment: shot.name === "services" });
+      const hub = await startFakeHub({
+        services: true,
+        alerts: 24,
+        pluginDevelopment: shot.name === "services",
+      });
       await page.goto(`${hub.url}${shot.path}#token=${goodToken}`);
       await page.getByText("Live", { exact: true }).filter({ visible: true }).first().waitFor();
       if (shot.detail) await page.locator("figure canvas").first().waitFor();
@@ -72,8 +92,8 @@ for (const size of sizes) {
   }
 }
 const { page, context } = await openPage(browser, { colorScheme: "dark" });
-for (const empty of only ? [] : ["/", "/hosts", "/proxmox"]) {
-  const hub = await startFakeHub({ hosts: 0, nodes: 0, guests: 0 });
+for (const empty of only ? [] : ["/", "/alerts", "/hosts", "/proxmox"]) {
+  const hub = await startFakeHub({ hosts: 0, nodes: 0, guests: 0, alerts: 0 });
   await page.goto(hub.url);
   await page.getByLabel("API token").waitFor();
   if (empty === "/") await page.screenshot({ path: `${out}gate-desktop-dark.png` });

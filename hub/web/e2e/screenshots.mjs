@@ -19,6 +19,7 @@ const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 const only = process.argv[2];
 const places = [
   { name: "overview", path: "/" },
+  { name: "alerts", path: "/alerts", act: waitForRows },
   { name: "proxmox", path: "/proxmox" },
   { name: "hosts", path: "/hosts" },
   { name: "services", path: "/services", act: waitForRows },

@@ -138,21 +138,6 @@ function seedHost(index, random, now) {
         },
       ],
     },
-    ...(index % 29 === 4
-      ? {
-          alerts: [
-            {
-              id: `a-${index}`,
-              type: "disk",
-              level: index % 2 ? "critical" : "warning",
-              message: `Filesystem /srv is ${Math.round(data.current)} % full`,
-              value: data.current,
-              threshold: 90,
-              startTime: new Date(now - 3_600_000).toISOString(),
-            },
-          ],
-        }
-      : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { hasFragmentToken, makeSession, type Session } from "./state/session";
 import { EmptyState } from "./ui/EmptyState";
 import { Loading } from "./ui/Loading";
 
+const Alerts = lazy(() => import("./features/alerts/Alerts"));
 const Proxmox = lazy(() => import("./features/proxmox/Proxmox"));
 const Hosts = lazy(() => import("./features/hosts/Hosts"));
 const Services = lazy(() => import("./features/services/Services"));
@@ -62,6 +63,7 @@ function Inside(props: { readonly session: Session; readonly token: string | und
     <LiveProvider live={live}>
       <Router root={(route) => <Shell onSignOut={props.session.signOut}>{route.children}</Shell>}>
         <Route path="/" component={Overview} />
+        <Route path="/alerts" component={Alerts} />
         <Route path="/proxmox" component={Proxmox} />
         <Route path="/hosts" component={Hosts} />
         <Route path="/services" component={Services} />

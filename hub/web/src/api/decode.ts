@@ -1,3 +1,4 @@
+import { decodeAlertsFrame } from "./decodeAlerts";
 import { asList, asNumber, asObject, asText, asTexts, isObject } from "./json";
 import type {
   Condition,
@@ -11,7 +12,6 @@ import type {
   Metric,
   Rates,
   Resource,
-  ResourceAlert,
   ResourceStatus,
   SecurityStatus,
   Source,
@@ -56,16 +56,6 @@ function decodeRates(value: unknown): Rates | undefined {
   put(rates, "diskRead", asNumber(value.diskRead));
   put(rates, "diskWrite", asNumber(value.diskWrite));
   return rates;
-}
-
-function decodeAlert(value: unknown): ResourceAlert {
-  const raw = asObject(value);
-  return {
-    id: asText(raw.id) ?? "",
-    type: asText(raw.type) ?? "",
-    level: asText(raw.level) ?? "warning",
-    message: asText(raw.message) ?? "",
-  };
 }
 
 function decodeIdentity(value: unknown): Identity | undefined {
@@ -121,7 +111,6 @@ export function decodeResource(raw: JsonObject): Resource | undefined {
     status: decodeStatus(raw.status),
     tags: asTexts(raw.tags),
     labels: decodeLabels(raw.labels),
-    alerts: asList(raw.alerts).map(decodeAlert),
     stale: raw.stale === true,
     source: asText(raw.source) ?? "",
     measurements: decodeMeasurements(raw.metrics),
@@ -192,6 +181,8 @@ function decodeData(raw: JsonObject): Frame | undefined {
         type: "conditions",
         conditions: asList(data.conditions).filter(isObject).map(decodeCondition),
       };
+    case "alerts":
+      return decodeAlertsFrame(data);
     case "snapshot":
       return {
         type: "snapshot",

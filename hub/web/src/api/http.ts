@@ -23,24 +23,52 @@ function failureOf(status: number): RequestFailure {
   return "refused";
 }
 
-async function getJson(path: string, token: string | undefined, signal?: AbortSignal): Promise<unknown> {
+interface Outgoing {
+  readonly token: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Makes it a POST. */
+  readonly body?: unknown;
+}
+
+async function send(path: string, { token, signal, body }: Outgoing): Promise<Response> {
   const deadline = AbortSignal.timeout(timeoutMs);
-  let response: Response;
   try {
-    response = await fetch(path, {
-      headers: { Accept: "application/json", ...(token ? { "X-API-Token": token } : {}) },
+    return await fetch(path, {
+      headers: {
+        Accept: "application/json",
+        ...(token ? { "X-API-Token": token } : {}),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new RequestError("unreachable", 0);
   }
+}
+
+async function readJson(response: Response): Promise<unknown> {
   if (!response.ok) throw new RequestError(failureOf(response.status), response.status);
   try {
     return await response.json();
   } catch {
     throw new RequestError("refused", response.status);
   }
+}
+
+/** Reads from the hub; rejects with RequestError when it does not answer with 2xx and JSON. */
+export async function getJson(
+  path: string,
+  token: string | undefined,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return readJson(await send(path, { token, signal }));
+}
+
+/** Changes something on the hub; rejects as getJson does. */
+export async function postJson(path: string, body: object, token: string | undefined): Promise<unknown> {
+  return readJson(await send(path, { token, body }));
 }
 
 export async function fetchSecurityStatus(): Promise<SecurityStatus> {

@@ -6,6 +6,7 @@
  * Units on the wire: percent 0–100 for `Metric.current`, bytes for sizes,
  * bytes per second for rates, Unix milliseconds for times, seconds for uptime.
  */
+import type { AlertsFrame } from "./alertTypes";
 import type { paths } from "./schema.gen";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -32,10 +33,6 @@ export type ResourceStatus = "online" | "offline" | "running" | "stopped" | "deg
 
 export type Metric = Decoded<NonNullable<ResourceAnswer["cpu"]>>;
 export type Rates = Partial<Decoded<NonNullable<ResourceAnswer["rates"]>>>;
-export type ResourceAlert = Pick<
-  Decoded<NonNullable<ResourceAnswer["alerts"]>[number]>,
-  "id" | "type" | "level" | "message"
->;
 
 /** The units of the plugin protocol: a ratio is 0–1, the others are what they say. */
 export const units = [
@@ -96,7 +93,6 @@ export interface Resource
   readonly labels: Readonly<Record<string, string>>;
   /** Unix milliseconds; absent when the hub does not know. */
   readonly lastSeen?: number;
-  readonly alerts: readonly ResourceAlert[];
   readonly identity?: Identity;
   /** The id of its source; empty when the hub does not say. */
   readonly source: string;
@@ -166,7 +162,7 @@ export interface Delta {
   readonly goneSources: readonly string[];
 }
 
-export type Frame = Hello | Conditions | SnapshotPart | Delta | { readonly type: "ping" };
+export type Frame = Hello | Conditions | AlertsFrame | SnapshotPart | Delta | { readonly type: "ping" };
 
 export type SecurityStatus = Pick<
   Answer<"/api/security/status">,

@@ -5,6 +5,7 @@ import { formatCelsius, formatRate, none } from "../format/numbers";
 import { formatAge, formatDuration } from "../format/times";
 import { useTexts } from "../i18n/texts";
 import { useLive } from "../state/connection";
+import { AlertMark } from "../ui/AlertMark";
 import type { Column } from "../ui/DataTable";
 import { heatOf, levelText } from "../ui/levels";
 import { MetricBar } from "../ui/MetricBar";
@@ -62,6 +63,7 @@ export function createColumns(): (keys: readonly string[], nameWidth?: number) =
       width: 170,
       cell: (resource) => (
         <span class="font-medium text-text" title={titleOf(resource())}>
+          <AlertMark resource={resource().id} />
           <ResourceName resource={resource()} />
         </span>
       ),

@@ -1,6 +1,6 @@
 import type { Resource } from "../api/types";
 
-export type PlaceKey = "overview" | "proxmox" | "hosts" | "services";
+export type PlaceKey = "overview" | "alerts" | "proxmox" | "hosts" | "services";
 
 export interface Place {
   readonly key: PlaceKey;
@@ -9,6 +9,7 @@ export interface Place {
 
 export const places: readonly Place[] = [
   { key: "overview", path: "/" },
+  { key: "alerts", path: "/alerts" },
   { key: "proxmox", path: "/proxmox" },
   { key: "hosts", path: "/hosts" },
   { key: "services", path: "/services" },
@@ -25,4 +26,9 @@ export function placeKeyOf(resource: Pick<Resource, "type">): "proxmox" | "hosts
 /** Where a resource is shown, with its details open. */
 export function placeOf(resource: Pick<Resource, "id" | "type">): string {
   return `/${placeKeyOf(resource)}?id=${encodeURIComponent(resource.id)}`;
+}
+
+/** Where it is said why an alert is there. */
+export function placeOfAlert(id: string): string {
+  return `/alerts?alert=${encodeURIComponent(id)}`;
 }

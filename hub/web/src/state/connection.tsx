@@ -7,6 +7,7 @@ import {
   type SocketLike,
 } from "../api/liveSocket";
 import type { Condition, Frame, Resource } from "../api/types";
+import { type AlertStore, createAlertStore } from "./alertStore";
 import { createClock } from "./clock";
 import { type LiveStore, makeLiveStore } from "./liveStore";
 import { createPaced } from "./paced";
@@ -24,6 +25,7 @@ export type Freshness = "loading" | "live" | "stale";
 
 export interface Live {
   readonly store: LiveStore;
+  readonly alerts: AlertStore;
   readonly link: () => LinkState;
   readonly freshness: () => Freshness;
   /** All resources, looked at anew every two seconds and whenever some come or go: for sums and counts. */
@@ -60,6 +62,7 @@ export interface LiveOptions {
 /** Opens the live connection for as long as its owner lives. */
 export function createLive(options: LiveOptions): Live {
   const store = makeLiveStore();
+  const alerts = createAlertStore();
   const now = createClock();
   const [link, setLink] = createSignal<LinkState>({ kind: "connecting" });
   const [dataAt, setDataAt] = createSignal<number>();
@@ -78,6 +81,10 @@ export function createLive(options: LiveOptions): Live {
     }
     if (frame.type === "conditions") {
       setConditions(frame.conditions);
+      return true;
+    }
+    if (frame.type === "alerts") {
+      alerts.apply(frame);
       return true;
     }
     if (!store.apply(frame)) return false;
@@ -120,6 +127,7 @@ export function createLive(options: LiveOptions): Live {
   });
   return {
     store,
+    alerts,
     link,
     freshness,
     overall,

@@ -17,6 +17,8 @@ export interface ChartProps {
     };
   };
   readonly series: number;
+  /** Values that a line is drawn at across the chart; they are always in sight. */
+  readonly limits?: readonly number[];
   readonly scale: ChartScale;
   /** The chart is never narrower than this, so that a few points look like a few. */
   readonly leastSpanMs: number;
@@ -50,6 +52,23 @@ function rangeOf(scale: ChartScale, low: number, high: number): [number, number]
   return [bottom, top > bottom ? top : bottom + 1];
 }
 
+/** Draws the limits over the lines, dashed, so that they are not taken for what was measured. */
+function drawLimits(plot: uPlot, limits: readonly number[], colour: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const limit of limits) {
+    const y = Math.round(plot.valToPos(limit, "y", true));
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 /** Which marks the axis of values has. */
 const marksOf: Readonly<Record<ChartScale, Pick<uPlot.Axis, "splits" | "incrs">>> = {
   percent: { splits: () => [0, 50, 100] },
@@ -60,6 +79,7 @@ const marksOf: Readonly<Record<ChartScale, Pick<uPlot.Axis, "splits" | "incrs">>
 function optionsFor(props: ChartProps, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
+  const limits = props.limits ?? [];
   const axis = {
     stroke: colour("--faint"),
     font: "11px Inter, system-ui, sans-serif",
@@ -89,7 +109,10 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         time: true,
         range: (_plot, first, last) => [Math.min(first, last - props.leastSpanMs / 1000), last],
       },
-      y: { range: (_plot, low, high) => rangeOf(props.scale, low ?? 0, high ?? 0) },
+      y: {
+        range: (_plot, low, high) =>
+          rangeOf(props.scale, Math.min(low ?? 0, ...limits), Math.max(high ?? 0, ...limits)),
+      },
     },
     axes: [
       {
@@ -132,7 +155,10 @@ function optionsFor(props: ChartProps, width: number): uPlot.Options {
         fill: `${colour(`--series-${index + 1}`)}33`,
       }),
     ),
-    hooks: { setCursor: [(plot) => props.onPoint(plot.cursor.idx ?? undefined)] },
+    hooks: {
+      setCursor: [(plot) => props.onPoint(plot.cursor.idx ?? undefined)],
+      draw: [(plot) => drawLimits(plot, limits, colour("--bad"))],
+    },
   };
 }
 

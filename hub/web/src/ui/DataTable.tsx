@@ -10,7 +10,8 @@ import { TableHeader } from "./TableHeader";
 import { cardHeight, GroupRow, groupCardHeight, ItemRow } from "./tableRows";
 import { createNarrow, createWidth } from "./viewport";
 
-export interface Column {
+/** A column of a table of T; unless said otherwise, of resources. */
+export interface Column<T = Resource> {
   readonly key: string;
   readonly title: string;
   /** Pixels. */
@@ -22,24 +23,40 @@ export interface Column {
   readonly descendingFirst?: boolean;
   /** Given up first where there is no room for all. */
   readonly minor?: boolean;
-  readonly cell: (resource: () => Resource) => JSX.Element;
+  readonly cell: (item: () => T) => JSX.Element;
 }
 
 export type TableRow =
   | { readonly kind: "item"; readonly id: string }
   | { readonly kind: "group"; readonly id: string };
 
-export interface DataTableProps {
+export interface DataTableProps<T extends object> {
   readonly caption: string;
-  readonly columns: readonly Column[];
+  readonly columns: readonly Column<T>[];
   readonly rows: readonly TableRow[];
-  readonly sort: Sort;
-  readonly onSort: (key: string, descendingFirst: boolean) => void;
+  /** The item of a row; a row without one is not drawn. Tracked, so that a row redraws when its own item changes. */
+  readonly item: (id: string) => T | undefined;
+  /** Absent of what has one order only; all columns are fixed then. */
+  readonly sort?: Sort;
+  readonly onSort?: (key: string, descendingFirst: boolean) => void;
   readonly chosen: string | undefined;
   readonly onOpen: (id: string) => void;
-  /** One resource on a phone. */
-  readonly card: (resource: () => Resource) => JSX.Element;
+  /** One item on a phone. */
+  readonly card: (item: () => T) => JSX.Element;
   readonly group?: (id: string) => JSX.Element;
+  /** Stands before the link of a row. */
+  readonly lead?: (item: () => T) => JSX.Element;
+  /** What a row is marked with for styles and tips. */
+  readonly marks?: (item: T) => RowMarks;
+  /** Takes a key pressed in a row that does not move; true when it did something. */
+  readonly onKey?: (key: string, id: string) => boolean;
+}
+
+export interface RowMarks {
+  /** The id of the resource in the row. */
+  readonly resource?: string;
+  /** Its numbers are old. */
+  readonly stale?: boolean;
 }
 
 export const rowHeights = { comfortable: 38, compact: 29 } as const;
@@ -47,15 +64,15 @@ export const rowHeights = { comfortable: 38, compact: 29 } as const;
 /**
  * A long table: only the rows in sight exist. On a phone it is a list of
  * cards. Arrow keys move, Enter opens, and a row redraws only when its own
- * resource changes.
+ * item changes.
  */
-export function DataTable(props: DataTableProps): JSX.Element {
+export function DataTable<T extends object>(props: DataTableProps<T>): JSX.Element {
   const narrow = createNarrow();
   const preferences = usePreferences();
   const [active, setActive] = createSignal(0);
   let scroller: HTMLDivElement | undefined;
   const width = createWidth(() => scroller);
-  const columns = createMemo(() => columnsThatFit(props.columns, width(), props.sort.key));
+  const columns = createMemo(() => columnsThatFit(props.columns, width(), props.sort?.key ?? ""));
 
   const heightOf = (index: number) => {
     if (!narrow()) return rowHeights[preferences.density()];
@@ -89,38 +106,41 @@ export function DataTable(props: DataTableProps): JSX.Element {
 
   function onKeyDown(event: KeyboardEvent): void {
     const page = Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / heightOf(active())) - 2);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const step = stepFor(event.key, { index: active(), count: props.rows.length, page });
-    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    const row = props.rows[active()];
+    if (step !== undefined) move(step);
+    else if (row?.kind !== "item" || !props.onKey?.(event.key, row.id)) return;
     event.preventDefault();
-    move(step);
   }
 
   const rowOf = (index: number) => props.rows[index];
-  const body = (index: number, start: number) => (
-    <Show when={rowOf(index)}>
+  // Read where it is drawn: an item stays the same while its place moves on.
+  const body = (item: { readonly index: number; readonly start: number }) => (
+    <Show when={rowOf(item.index)}>
       {(row) => (
         <Show
           when={row().kind === "item"}
           fallback={
             <GroupRow
               narrow={narrow()}
-              index={index}
+              index={item.index}
               id={row().id}
               table={props}
               columns={columns()}
-              start={start}
+              start={item.start}
             />
           }
         >
           <ItemRow
             narrow={narrow()}
-            index={index}
+            index={item.index}
             id={row().id}
             table={props}
             columns={columns()}
-            start={start}
-            active={active() === index}
-            onActivate={() => setActive(index)}
+            start={item.start}
+            active={active() === item.index}
+            onActivate={() => setActive(item.index)}
           />
         </Show>
       )}
@@ -129,8 +149,8 @@ export function DataTable(props: DataTableProps): JSX.Element {
 
   return (
     <>
-      <Show when={narrow()}>
-        <SortControl table={props} />
+      <Show when={narrow() && props.sort}>
+        {(sort) => <SortControl columns={props.columns} sort={sort()} onSort={props.onSort} />}
       </Show>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the links inside */}
       <div ref={scroller} class="min-h-0 flex-1 overflow-auto" onKeyDown={onKeyDown}>
@@ -142,7 +162,7 @@ export function DataTable(props: DataTableProps): JSX.Element {
               style={{ height: `${virtualizer.getTotalSize()}px` }}
               class="relative"
             >
-              <For each={items()}>{(item) => body(item.index, item.start)}</For>
+              <For each={items()}>{body}</For>
             </ul>
           }
         >
@@ -155,12 +175,12 @@ export function DataTable(props: DataTableProps): JSX.Element {
             <colgroup>
               <For each={columns()}>{(column) => <col style={{ width: `${column.width}px` }} />}</For>
             </colgroup>
-            <TableHeader table={props} columns={columns()} />
+            <TableHeader columns={columns()} sort={props.sort} onSort={props.onSort} />
             <Show when={before() > 0}>
               <tbody aria-hidden="true" style={{ height: `${before()}px` }} />
             </Show>
             <tbody>
-              <For each={items()}>{(item) => body(item.index, item.start)}</For>
+              <For each={items()}>{body}</For>
             </tbody>
             <Show when={after() > 0}>
               <tbody aria-hidden="true" style={{ height: `${after()}px` }} />

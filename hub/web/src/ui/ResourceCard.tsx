@@ -4,6 +4,7 @@ import { formatRate } from "../format/numbers";
 import { formatDuration } from "../format/times";
 import { useTexts } from "../i18n/texts";
 import { measuredPercent } from "../listing/readers";
+import { AlertMark } from "./AlertMark";
 import { LabelledBar } from "./LabelledBar";
 import { ResourceName } from "./ResourceName";
 import { StatusMark } from "./StatusMark";
@@ -20,6 +21,7 @@ export function ResourceCard(props: { readonly resource: Resource }): JSX.Elemen
     <span class="flex flex-col gap-2.5">
       <span class="flex items-center gap-2">
         <span class="min-w-0 flex-1 truncate font-medium text-text">
+          <AlertMark resource={props.resource.id} />
           <ResourceName resource={props.resource} />
         </span>
         <Show when={isWell() && props.resource.uptime}>

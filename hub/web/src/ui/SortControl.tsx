@@ -2,17 +2,22 @@ import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import { For, type JSX, Show } from "solid-js";
 import { useTexts } from "../i18n/texts";
-import type { DataTableProps } from "./DataTable";
+import type { Sort } from "../listing/order";
+import type { Column } from "./DataTable";
+
+export interface SortControlProps<T> {
+  readonly columns: readonly Column<T>[];
+  readonly sort: Sort;
+  readonly onSort: ((key: string, descendingFirst: boolean) => void) | undefined;
+}
 
 /** Sorts a list that has no column titles to click on. */
-export function SortControl(props: {
-  readonly table: Pick<DataTableProps, "columns" | "sort" | "onSort">;
-}): JSX.Element {
+export function SortControl<T>(props: SortControlProps<T>): JSX.Element {
   const { t } = useTexts();
-  const direction = () => t(props.table.sort.descending ? "table.descending" : "table.ascending");
+  const direction = () => t(props.sort.descending ? "table.descending" : "table.ascending");
   const choose = (key: string) => {
-    const column = props.table.columns.find((item) => item.key === key);
-    if (column) props.table.onSort(key, column.descendingFirst ?? false);
+    const column = props.columns.find((item) => item.key === key);
+    if (column) props.onSort?.(key, column.descendingFirst ?? false);
   };
   return (
     <div class="flex shrink-0 items-center gap-2 border-b border-line bg-panel px-4 py-2">
@@ -20,10 +25,10 @@ export function SortControl(props: {
         {t("table.sort")}
         <select
           class="h-9 min-w-0 flex-1 rounded-box border border-line-strong bg-raised px-2 text-text"
-          value={props.table.sort.key}
+          value={props.sort.key}
           onChange={(event) => choose(event.currentTarget.value)}
         >
-          <For each={props.table.columns.filter((column) => !column.fixed)}>
+          <For each={props.columns.filter((column) => !column.fixed)}>
             {(column) => <option value={column.key}>{column.title}</option>}
           </For>
         </select>
@@ -31,10 +36,10 @@ export function SortControl(props: {
       <button
         type="button"
         class="flex h-9 items-center gap-1.5 rounded-box border border-line-strong bg-raised px-3 text-dim"
-        onClick={() => props.table.onSort(props.table.sort.key, false)}
+        onClick={() => props.onSort?.(props.sort.key, false)}
       >
         <Show
-          when={props.table.sort.descending}
+          when={props.sort.descending}
           fallback={<ArrowUp class="size-4 text-accent" aria-hidden="true" />}
         >
           <ArrowDown class="size-4 text-accent" aria-hidden="true" />

@@ -1,23 +1,22 @@
 import { createMemo, For, type JSX, Show } from "solid-js";
-import { useLive } from "../state/connection";
 import type { Column, DataTableProps } from "./DataTable";
 
 /** Heights on a phone, in pixels. */
 export const cardHeight = 84;
 export const groupCardHeight = 44;
 
-interface RowProps {
+interface RowProps<T extends object> {
   readonly narrow: boolean;
   readonly index: number;
   readonly id: string;
   readonly start: number;
-  readonly table: DataTableProps;
+  readonly table: DataTableProps<T>;
   /** Those of the table there is room for. */
-  readonly columns: readonly Column[];
+  readonly columns: readonly Column<T>[];
 }
 
 /** The heading of a group of rows. */
-export function GroupRow(props: RowProps): JSX.Element {
+export function GroupRow<T extends object>(props: RowProps<T>): JSX.Element {
   return (
     <Show
       when={!props.narrow}
@@ -43,15 +42,18 @@ export function GroupRow(props: RowProps): JSX.Element {
   );
 }
 
-interface ItemRowProps extends RowProps {
+interface ItemRowProps<T extends object> extends RowProps<T> {
   readonly active: boolean;
   readonly onActivate: () => void;
 }
 
-/** One resource: a table row, or a card on a phone. */
-export function ItemRow(props: ItemRowProps): JSX.Element {
-  const { store } = useLive();
-  const resource = createMemo(() => store.resource(props.id));
+/** One item: a table row, or a card on a phone. */
+export function ItemRow<T extends object>(props: ItemRowProps<T>): JSX.Element {
+  const item = createMemo(() => props.table.item(props.id));
+  const marks = createMemo(() => {
+    const current = item();
+    return current === undefined ? undefined : props.table.marks?.(current);
+  });
   const open = () => {
     props.onActivate();
     props.table.onOpen(props.id);
@@ -62,7 +64,7 @@ export function ItemRow(props: ItemRowProps): JSX.Element {
       data-row-link
       tabIndex={props.active ? 0 : -1}
       aria-pressed={props.table.chosen === props.id}
-      class="block w-full truncate text-left"
+      class="block w-full min-w-0 flex-1 truncate text-left"
       onFocus={() => props.onActivate()}
       onClick={(event) => {
         event.stopPropagation();
@@ -72,29 +74,39 @@ export function ItemRow(props: ItemRowProps): JSX.Element {
       {content}
     </button>
   );
+  const first = (current: () => T, content: JSX.Element) => (
+    <Show when={props.table.lead} fallback={link(content)}>
+      {(lead) => (
+        <div class="flex items-center gap-3">
+          {lead()(current)}
+          {link(content)}
+        </div>
+      )}
+    </Show>
+  );
   return (
-    <Show when={resource()}>
+    <Show when={item()}>
       {(current) => (
         <Show
           when={!props.narrow}
           fallback={
             <li
               data-index={props.index}
-              data-resource={props.id}
-              data-stale={current().stale || current().status === "offline"}
+              data-resource={marks()?.resource}
+              data-stale={marks()?.stale}
               class="absolute inset-x-0 border-b border-line bg-panel px-4 py-2.5"
               style={{ height: `${cardHeight}px`, transform: `translateY(${props.start}px)` }}
             >
-              {link(props.table.card(current))}
+              {first(current, props.table.card(current))}
             </li>
           }
         >
           <tr
             class="row cursor-pointer"
             data-index={props.index}
-            data-resource={props.id}
+            data-resource={marks()?.resource}
             data-chosen={props.table.chosen === props.id}
-            data-stale={current().stale || current().status === "offline"}
+            data-stale={marks()?.stale}
             aria-rowindex={props.index + 2}
             style={{ height: "var(--row)" }}
             onClick={open}
@@ -102,7 +114,7 @@ export function ItemRow(props: ItemRowProps): JSX.Element {
             <For each={props.columns}>
               {(column, at) => (
                 <td class={column.right ? "text-right" : ""}>
-                  {at() === 0 ? link(column.cell(current)) : column.cell(current)}
+                  {at() === 0 ? first(current, column.cell(current)) : column.cell(current)}
                 </td>
               )}
             </For>

@@ -1,23 +1,49 @@
+import { A } from "@solidjs/router";
+import ChevronRight from "lucide-solid/icons/chevron-right";
 import { For, type JSX, Show } from "solid-js";
-import type { ResourceAlert } from "../../api/types";
+import { formatAge } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
-import { Notice } from "../../ui/Notice";
-import { Section } from "./Section";
+import { placeOfAlert } from "../../places/placeOf";
+import { useLive } from "../../state/connection";
+import { LevelMark } from "../../ui/LevelMark";
+import { Section } from "../../ui/Section";
 
-export function AlertList(props: { readonly alerts: readonly ResourceAlert[] }): JSX.Element {
+/** What is wrong with a resource, each a way to why. */
+export function AlertList(props: { readonly resource: string }): JSX.Element {
   const { t } = useTexts();
+  const live = useLive();
+  const ids = () => live.alerts.ofResource(props.resource).map((alert) => alert.id);
   return (
-    <Show when={props.alerts.length > 0}>
+    <Show when={ids().length > 0}>
       <Section title={t("detail.alerts")}>
-        <div class="flex flex-col gap-2">
-          <For each={props.alerts}>
-            {(alert) => (
-              <Notice tone={alert.level === "critical" ? "bad" : "warn"}>
-                {alert.message || alert.type}
-              </Notice>
+        <ul class="-mx-2 flex flex-col">
+          <For each={ids()}>
+            {(id) => (
+              <Show when={live.alerts.alert(id)}>
+                {(alert) => (
+                  <li>
+                    <A
+                      href={placeOfAlert(id)}
+                      class="flex items-center gap-3 rounded-box px-2 py-1.5 hover:bg-hover"
+                    >
+                      <LevelMark level={alert().level} hollow={alert().acknowledged} />
+                      <span class="min-w-0 flex-1 break-words">
+                        {alert().message || alert().type}
+                        <Show when={alert().acknowledged}>
+                          <span class="ml-2 text-[12px] text-faint">{t("alerts.acknowledged")}</span>
+                        </Show>
+                      </span>
+                      <span class="num text-[12px] text-faint">
+                        {formatAge(live.now() - alert().startedAt)}
+                      </span>
+                      <ChevronRight class="size-4 shrink-0 text-faint" aria-hidden="true" />
+                    </A>
+                  </li>
+                )}
+              </Show>
             )}
           </For>
-        </div>
+        </ul>
       </Section>
     </Show>
   );

@@ -4,6 +4,7 @@ import { formatAge } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
 import { titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
+import { Drawer } from "../../ui/Drawer";
 import { EmptyState } from "../../ui/EmptyState";
 import { Notice } from "../../ui/Notice";
 import { isKnownType } from "../../ui/typeName";
@@ -25,7 +26,7 @@ export interface DetailProps {
   readonly onClose: () => void;
 }
 
-/** Everything about one resource, beside the page; over it where there is no room beside. */
+/** Everything about one resource. */
 export default function Detail(props: DetailProps): JSX.Element {
   const { t } = useTexts();
   const live = useLive();
@@ -43,46 +44,44 @@ export default function Detail(props: DetailProps): JSX.Element {
   };
   return (
     <QueryClientProvider client={queries}>
-      <aside
-        aria-label={t("detail.label", { name: name() })}
-        data-stale={old()}
-        data-resource={props.id}
-        class="fixed inset-0 z-30 flex flex-col overflow-hidden bg-panel sm:left-auto sm:w-[440px] sm:border-l sm:border-line sm:shadow-2xl lg:static lg:z-auto lg:w-[440px] lg:shrink-0 lg:shadow-none"
+      <Drawer
+        label={t("detail.label", { name: name() })}
+        heading={<DetailHeader id={props.id} resource={resource()} />}
+        stale={old()}
+        resource={props.id}
+        onClose={props.onClose}
       >
-        <DetailHeader id={props.id} resource={resource()} onClose={props.onClose} />
-        <div class="min-h-0 flex-1 overflow-auto pb-6">
-          <Show
-            when={resource()}
-            fallback={<EmptyState title={t("detail.gone")} lead={t("detail.goneLead")} />}
-          >
-            {(current) => (
-              <>
-                <Show when={old()}>
-                  <div class="px-5 pt-1 pb-3">
-                    <Notice tone={current().status === "offline" ? "bad" : "warn"}>
-                      {current().status === "offline"
-                        ? t("detail.offlineNote")
-                        : t("detail.staleNote", { age: age() })}
-                    </Notice>
-                  </div>
-                </Show>
-                <Reading resource={current()} />
-                <ForecastNote resource={current()} />
-                <AlertList alerts={current().alerts} />
-                <MeasurementList resource={current()} />
-                <HistoryCharts resource={current()} />
-                <Show when={isKnownType(current().type)} fallback={<MemberList resource={current()} />}>
-                  <FilesystemList resource={current()} />
-                  <InterfaceList resource={current()} />
-                  <SensorList resource={current()} />
-                  <FactList resource={current()} />
-                </Show>
-                <LabelList resource={current()} />
-              </>
-            )}
-          </Show>
-        </div>
-      </aside>
+        <Show
+          when={resource()}
+          fallback={<EmptyState title={t("detail.gone")} lead={t("detail.goneLead")} />}
+        >
+          {(current) => (
+            <>
+              <Show when={old()}>
+                <div class="px-5 pt-1 pb-3">
+                  <Notice tone={current().status === "offline" ? "bad" : "warn"}>
+                    {current().status === "offline"
+                      ? t("detail.offlineNote")
+                      : t("detail.staleNote", { age: age() })}
+                  </Notice>
+                </div>
+              </Show>
+              <Reading resource={current()} />
+              <ForecastNote resource={current()} />
+              <AlertList resource={current().id} />
+              <MeasurementList resource={current()} />
+              <HistoryCharts resource={current()} />
+              <Show when={isKnownType(current().type)} fallback={<MemberList resource={current()} />}>
+                <FilesystemList resource={current()} />
+                <InterfaceList resource={current()} />
+                <SensorList resource={current()} />
+                <FactList resource={current()} />
+              </Show>
+              <LabelList resource={current()} />
+            </>
+          )}
+        </Show>
+      </Drawer>
     </QueryClientProvider>
   );
 }

@@ -1,4 +1,3 @@
-import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
 import { formatAge, formatMoment } from "../../format/times";
@@ -12,56 +11,45 @@ import { useTypeName } from "../../ui/typeName";
 export interface DetailHeaderProps {
   readonly id: string;
   readonly resource: Resource | undefined;
-  readonly onClose: () => void;
 }
 
+/** What the resource is called, and how it is. */
 export function DetailHeader(props: DetailHeaderProps): JSX.Element {
   const { t, locale } = useTexts();
   const { now } = useLive();
   const typeName = useTypeName();
   const reasonText = useReasonText();
   return (
-    <header class="flex shrink-0 items-start gap-3 px-5 pt-4 pb-3.5">
-      <div class="min-w-0 flex-1">
-        <h2 class="truncate text-base leading-6 font-semibold tracking-tight">
-          <Show when={props.resource} fallback={props.id}>
-            {(resource) => <ResourceName resource={resource()} />}
-          </Show>
-        </h2>
-        <Show when={props.resource}>
-          {(resource) => (
-            <>
-              <p class="flex flex-wrap items-center gap-x-2.5 text-dim">
-                <StatusMark status={resource().status} stale={resource().stale} />
-                <span aria-hidden="true">·</span>
-                <span>{typeName(resource().type)}</span>
-                <Show when={resource().lastSeen}>
-                  {(seen) => (
-                    <>
-                      <span aria-hidden="true">·</span>
-                      <span class="tabular-nums" title={formatMoment(seen(), locale())}>
-                        {t("tip.seen", { age: formatAge(now() - seen()) })}
-                      </span>
-                    </>
-                  )}
-                </Show>
-              </p>
-              <Show when={reasonText(resource())}>
-                {(reason) => <p class="mt-0.5 break-words text-dim">{reason()}</p>}
-              </Show>
-            </>
-          )}
+    <>
+      <h2 class="truncate text-base leading-6 font-semibold tracking-tight">
+        <Show when={props.resource} fallback={props.id}>
+          {(resource) => <ResourceName resource={resource()} />}
         </Show>
-      </div>
-      <button
-        type="button"
-        class="-mt-1 -mr-2 grid size-9 shrink-0 place-items-center rounded-box text-dim hover:bg-hover hover:text-text"
-        aria-label={t("app.close")}
-        title={`${t("app.close")} (Esc)`}
-        onClick={() => props.onClose()}
-      >
-        <X class="size-5" aria-hidden="true" />
-      </button>
-    </header>
+      </h2>
+      <Show when={props.resource}>
+        {(resource) => (
+          <>
+            <p class="flex flex-wrap items-center gap-x-2.5 text-dim">
+              <StatusMark status={resource().status} stale={resource().stale} />
+              <span aria-hidden="true">·</span>
+              <span>{typeName(resource().type)}</span>
+              <Show when={resource().lastSeen}>
+                {(seen) => (
+                  <>
+                    <span aria-hidden="true">·</span>
+                    <span class="tabular-nums" title={formatMoment(seen(), locale())}>
+                      {t("tip.seen", { age: formatAge(now() - seen()) })}
+                    </span>
+                  </>
+                )}
+              </Show>
+            </p>
+            <Show when={reasonText(resource())}>
+              {(reason) => <p class="mt-0.5 break-words text-dim">{reason()}</p>}
+            </Show>
+          </>
+        )}
+      </Show>
+    </>
   );
 }

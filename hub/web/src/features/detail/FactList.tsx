@@ -5,8 +5,8 @@ import { formatAge, formatMoment } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
 import { lastBackupOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
+import { Section } from "../../ui/Section";
 import { type Fact, factsOf } from "./facts";
-import { Section } from "./Section";
 
 export function FactList(props: { readonly resource: Resource }): JSX.Element {
   const { t, locale } = useTexts();

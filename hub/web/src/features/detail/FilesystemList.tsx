@@ -3,8 +3,8 @@ import type { Resource } from "../../api/types";
 import { formatBytes } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
 import { MetricBar } from "../../ui/MetricBar";
+import { Section } from "../../ui/Section";
 import { filesystemsOf } from "./facts";
-import { Section } from "./Section";
 
 export function FilesystemList(props: { readonly resource: Resource }): JSX.Element {
   const { t, locale } = useTexts();

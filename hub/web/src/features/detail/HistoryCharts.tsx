@@ -11,9 +11,9 @@ import { useLive } from "../../state/connection";
 import { Button } from "../../ui/Button";
 import type { ChartScale } from "../../ui/Chart";
 import { Notice } from "../../ui/Notice";
+import { Section } from "../../ui/Section";
 import { Segmented } from "../../ui/Segmented";
 import { LiveChart } from "./LiveChart";
-import { Section } from "./Section";
 import { measurementOf, ownSeries, scaleOf, usualSeries } from "./series";
 
 const charts = [

@@ -2,8 +2,8 @@ import { createMemo, For, type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
 import { formatBytes } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
+import { Section } from "../../ui/Section";
 import { interfacesOf } from "./facts";
-import { Section } from "./Section";
 
 export function InterfaceList(props: { readonly resource: Resource }): JSX.Element {
   const { t, locale } = useTexts();

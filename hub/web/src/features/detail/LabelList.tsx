@@ -1,8 +1,8 @@
 import { For, type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
+import { Section } from "../../ui/Section";
 import { TagList } from "../../ui/TagList";
-import { Section } from "./Section";
 
 /** The tags and labels of a resource. */
 export function LabelList(props: { readonly resource: Resource }): JSX.Element {

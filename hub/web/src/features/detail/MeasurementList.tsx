@@ -3,7 +3,7 @@ import type { Measurement, Resource } from "../../api/types";
 import { formatMeasurement } from "../../format/measurement";
 import { useTexts } from "../../i18n/texts";
 import { measurementTitle } from "../../listing/readings";
-import { Section } from "./Section";
+import { Section } from "../../ui/Section";
 
 /** What the source measures beyond the usual. */
 export function MeasurementList(props: { readonly resource: Resource }): JSX.Element {

@@ -2,8 +2,8 @@ import { createMemo, Index, type JSX, Show } from "solid-js";
 import type { Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
+import { Section } from "../../ui/Section";
 import { type Member, membersOf } from "./members";
-import { Section } from "./Section";
 
 /** What a plugin says of a resource of a kind of its own: text, whatever it holds. */
 export function MemberList(props: { readonly resource: Resource }): JSX.Element {

@@ -3,8 +3,8 @@ import type { Resource } from "../../api/types";
 import { formatCelsius, formatCount, none } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
 import { heatOf, levelText } from "../../ui/levels";
+import { Section } from "../../ui/Section";
 import { type SensorReading, sensorsOf } from "./facts";
-import { Section } from "./Section";
 
 export function SensorList(props: { readonly resource: Resource }): JSX.Element {
   const { t, locale } = useTexts();

@@ -4,11 +4,11 @@ import { createColumns, machineNameWidth } from "../../listing/createColumns";
 import { createListing } from "../../listing/createListing";
 import { pickReaders } from "../../listing/readers";
 import { createSelection } from "../../state/selection";
-import { DataTable } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
 import { InstallCommand } from "../../ui/InstallCommand";
 import { NoMatch } from "../../ui/NoMatch";
 import { ResourceCard } from "../../ui/ResourceCard";
+import { ResourceTable } from "../../ui/ResourceTable";
 import { SearchBox } from "../../ui/SearchBox";
 import { ShownCount } from "../../ui/ShownCount";
 
@@ -53,7 +53,7 @@ export default function Hosts(): JSX.Element {
         <ShownCount shown={listing.ids().length} total={listing.total()} />
       </div>
       <Show when={rows().length > 0} fallback={<NoMatch listing={listing} />}>
-        <DataTable
+        <ResourceTable
           caption={t("hosts.caption")}
           columns={columns}
           rows={rows()}

@@ -3,8 +3,9 @@ import ChevronRight from "lucide-solid/icons/chevron-right";
 import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
 import { formatAge } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
-import { placeOf } from "../../places/placeOf";
+import { placeOf, placeOfAlert } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
+import { useAlertType } from "../../ui/alertType";
 import { Panel } from "../../ui/Panel";
 import { useReasonText } from "../../ui/reasonText";
 import { useTypeName } from "../../ui/typeName";
@@ -46,10 +47,20 @@ function Line(props: { readonly line: Attention }): JSX.Element {
   const { t } = useTexts();
   const { now } = useLive();
   const typeName = useTypeName();
-  const age = () => (props.line.lastSeen === undefined ? undefined : formatAge(now() - props.line.lastSeen));
-  const oldEnough = () => props.line.lastSeen !== undefined && now() - props.line.lastSeen > worthTellingMs;
+  const alertType = useAlertType();
+  const moment = () => props.line.alert?.startedAt ?? props.line.lastSeen;
+  const sinceMs = () => {
+    const at = moment();
+    return at === undefined ? undefined : now() - at;
+  };
+  const age = () => {
+    const since = sinceMs();
+    return since === undefined ? undefined : formatAge(since);
+  };
+  const oldEnough = () => (sinceMs() ?? 0) > worthTellingMs;
   const what = () => {
     const since = age();
+    if (props.line.alert) return alertType(props.line.alert.type);
     if (props.line.kind !== "stale") return t(`overview.${props.line.kind}`);
     return since ? t("overview.stale", { age: since }) : t("overview.staleUnknown");
   };
@@ -80,14 +91,15 @@ function Line(props: { readonly line: Attention }): JSX.Element {
       </Show>
     </>
   );
+  const place = () => {
+    if (props.line.alert) return placeOfAlert(props.line.alert.id);
+    return props.line.resource && placeOf(props.line.resource);
+  };
   return (
     <li class="border-t border-line first:border-t-0">
-      <Show
-        when={props.line.resource && placeOf(props.line.resource)}
-        fallback={<div class="flex items-center gap-3 py-2 pr-10 pl-4">{content()}</div>}
-      >
-        {(place) => (
-          <A href={place()} class="flex items-center gap-3 px-4 py-2 hover:bg-hover">
+      <Show when={place()} fallback={<div class="flex items-center gap-3 py-2 pr-10 pl-4">{content()}</div>}>
+        {(href) => (
+          <A href={href()} class="flex items-center gap-3 px-4 py-2 hover:bg-hover">
             {content()}
             <ChevronRight class="-ml-0.5 size-4 shrink-0 text-faint" aria-hidden="true" />
           </A>

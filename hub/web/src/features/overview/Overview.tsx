@@ -13,8 +13,8 @@ import { TotalsCards } from "./TotalsCards";
 /** Is anything wrong? Where? And how much of everything is there? */
 export default function Overview(): JSX.Element {
   const { t } = useTexts();
-  const { store, overall } = useLive();
-  const lines = createMemo(() => findAttention(overall(), store.sources()));
+  const { store, overall, alerts } = useLive();
+  const lines = createMemo(() => findAttention(overall(), store.sources(), alerts.all()));
   return (
     <div class="min-h-0 flex-1 overflow-auto">
       <Show

@@ -1,3 +1,4 @@
+import type { Alert } from "../../api/alertTypes";
 import type { Resource, Source } from "../../api/types";
 
 export type AttentionKind = "sourceFailed" | "sourceDegraded" | "offline" | "alert" | "degraded" | "stale";
@@ -8,12 +9,13 @@ export interface Attention {
   readonly kind: AttentionKind;
   readonly severity: "bad" | "warn";
   readonly name: string;
-  /** The resource's type, or that of the source. */
+  /** The resource's type, or that of the source; empty for an alert of neither. */
   readonly type: string;
   readonly message?: string;
   readonly lastSeen?: number;
-  /** Absent for sources, which have no details of their own. */
+  /** Absent for sources, which have no details of their own, and for alerts about neither. */
   readonly resource?: Resource;
+  readonly alert?: Alert;
 }
 
 const order: readonly AttentionKind[] = [
@@ -63,39 +65,66 @@ function stateOf(resource: Resource): AttentionKind | undefined {
   return resource.stale ? "stale" : undefined;
 }
 
-function ofResource(resource: Resource): readonly Attention[] {
-  const common = {
+/** Alerts that say what the state of a resource says, and more. */
+const aboutState: ReadonlySet<string> = new Set([
+  "connectivity",
+  "offline",
+  "powered-off",
+  "host-offline",
+  "docker-host-offline",
+  "docker-container-state",
+  "docker-container-health",
+  "docker-service-health",
+  "kubernetes-offline",
+  "kubernetes-node",
+  "kubernetes-crash-loop",
+  "kubernetes-pending",
+  "kubernetes-workload",
+  "zfs-pool-state",
+  "pool-state",
+]);
+
+function ofResource(resource: Resource): Attention | undefined {
+  const kind = stateOf(resource);
+  if (!kind) return undefined;
+  return {
+    key: `state ${resource.id}`,
+    kind,
+    severity: kind === "offline" ? "bad" : "warn",
     name: resource.displayName || resource.name,
     type: resource.type,
     resource,
     ...(resource.lastSeen === undefined ? {} : { lastSeen: resource.lastSeen }),
   };
-  const alerts = resource.alerts.map(
-    (alert, index): Attention => ({
-      ...common,
-      key: `alert ${resource.id} ${alert.id || index}`,
-      kind: "alert",
-      severity: alert.level === "critical" ? "bad" : "warn",
-      message: alert.message,
-    }),
-  );
-  const kind = stateOf(resource);
-  if (!kind) return alerts;
-  return [
-    { ...common, key: `state ${resource.id}`, kind, severity: kind === "offline" ? "bad" : "warn" },
-    ...alerts,
-  ];
 }
 
-/** What needs attention, the worst first. */
+function ofAlert(alert: Alert, resource: Resource | undefined): Attention {
+  return {
+    key: `alert ${alert.id}`,
+    kind: "alert",
+    severity: alert.level === "critical" ? "bad" : "warn",
+    name: alert.resourceName || alert.instance,
+    type: resource?.type ?? "",
+    message: alert.message,
+    alert,
+    ...(resource ? { resource } : {}),
+  };
+}
+
+/** What needs attention, the worst first. Of an alert that somebody takes care of, what it is about may still need it. */
 export function findAttention(
   resources: readonly Resource[],
   sources: readonly Source[],
+  alerts: readonly Alert[],
 ): readonly Attention[] {
+  const byId = new Map(resources.map((resource) => [resource.id, resource]));
+  const open = alerts.filter((alert) => !alert.acknowledged);
+  const told = new Set(open.filter((alert) => aboutState.has(alert.type)).map((alert) => alert.resource));
   const lines = [
-    ...sources.map(ofSource).filter((line) => line !== undefined),
-    ...resources.flatMap(ofResource),
-  ];
+    ...sources.map(ofSource),
+    ...resources.filter((resource) => !told.has(resource.id)).map(ofResource),
+    ...open.map((alert) => ofAlert(alert, byId.get(alert.resource))),
+  ].filter((line) => line !== undefined);
   return lines.sort(
     (left, right) =>
       Number(left.severity === "warn") - Number(right.severity === "warn") ||

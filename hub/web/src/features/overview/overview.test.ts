@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeResource, decodeSource } from "../../api/decode";
 import type { JsonObject, Resource, Source } from "../../api/types";
+import { makeAlert as alert } from "../../testAlert";
 import { findAttention } from "./attention";
 import { addUp, busiest, countStates } from "./totals";
 
@@ -23,15 +24,26 @@ test("lists trouble, the worst first, and nothing that is well", () => {
       host("stopped", { status: "stopped" }),
       host("quiet", { stale: true }),
       host("gone", { status: "offline", stale: true }),
-      host("full", { alerts: [{ id: "1", level: "critical", message: "full" }] }),
+      host("full"),
+      host("away", { status: "offline" }),
+      host("known", { status: "offline" }),
       host("weak", { status: "degraded" }),
     ],
     [source("ok", "ok"), source("broken", "failed"), source("slow", "degraded")],
+    [
+      alert("1", { level: "critical", type: "disk", resource: "full", resourceName: "full" }),
+      alert("2", { level: "critical", type: "host-offline", resource: "away", resourceName: "away" }),
+      alert("3", { type: "host-offline", resource: "known", acknowledged: true }),
+      alert("4", { type: "hub-health", resourceName: "the hub" }),
+    ],
   );
   expect(lines.map((line) => [line.name, line.kind, line.severity])).toEqual([
     ["broken", "sourceFailed", "bad"],
     ["gone", "offline", "bad"],
+    ["known", "offline", "bad"],
+    ["away", "alert", "bad"],
     ["full", "alert", "bad"],
+    ["the hub", "alert", "warn"],
     ["weak", "degraded", "warn"],
     ["quiet", "stale", "warn"],
     ["slow", "sourceDegraded", "warn"],
@@ -88,6 +100,7 @@ test("puts machines before what runs on them", () => {
       host("b-storage", { type: "storage", status: "offline" }),
       host("c-node", { type: "node", status: "offline" }),
     ],
+    [],
     [],
   );
   expect(lines.map((line) => line.name)).toEqual(["c-node", "b-storage", "a-container"]);

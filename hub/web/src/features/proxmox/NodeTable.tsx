@@ -6,8 +6,9 @@ import { pickReaders } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { usePreferences } from "../../state/preferences";
 import type { Selection } from "../../state/selection";
-import { type Column, DataTable, rowHeights } from "../../ui/DataTable";
+import { type Column, rowHeights } from "../../ui/DataTable";
 import { ResourceCard } from "../../ui/ResourceCard";
+import { ResourceTable } from "../../ui/ResourceTable";
 import { countGuests } from "./countGuests";
 
 const columnKeys = [
@@ -59,7 +60,7 @@ export function NodeTable(props: { readonly selection: Selection }): JSX.Element
   const height = () => headHeight + Math.min(mostRows, rows().length) * rowHeights[preferences.density()] + 1;
   return (
     <section class="flex shrink-0 flex-col border-b border-line bg-panel" style={{ height: `${height()}px` }}>
-      <DataTable
+      <ResourceTable
         caption={t("proxmox.nodesCaption")}
         columns={columns}
         rows={rows()}

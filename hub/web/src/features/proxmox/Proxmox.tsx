@@ -8,10 +8,10 @@ import { groupRows } from "../../listing/groupRows";
 import { pickReaders, titleOf } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
-import { DataTable } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
 import { NoMatch } from "../../ui/NoMatch";
 import { ResourceCard } from "../../ui/ResourceCard";
+import { ResourceTable } from "../../ui/ResourceTable";
 import { SearchBox } from "../../ui/SearchBox";
 import { Segmented } from "../../ui/Segmented";
 import { ShownCount } from "../../ui/ShownCount";
@@ -110,7 +110,7 @@ export default function Proxmox(): JSX.Element {
           </Show>
         }
       >
-        <DataTable
+        <ResourceTable
           caption={t("proxmox.guestsCaption")}
           columns={layout() === "list" ? listed : grouped}
           rows={rows()}

@@ -1,5 +1,6 @@
 import type { JSX } from "solid-js";
 import type { Resource } from "../../api/types";
+import { AlertMark } from "../../ui/AlertMark";
 import { ReadingList } from "../../ui/ReadingList";
 import { ResourceName } from "../../ui/ResourceName";
 import { StatusMark } from "../../ui/StatusMark";
@@ -12,6 +13,7 @@ export function ServiceCard(props: { readonly resource: Resource }): JSX.Element
     <span class="flex flex-col gap-2.5">
       <span class="flex items-center gap-2">
         <span class="min-w-0 flex-1 truncate font-medium text-text">
+          <AlertMark resource={props.resource.id} />
           <ResourceName resource={props.resource} />
         </span>
         <StatusMark status={props.resource.status} stale={props.resource.stale} />

@@ -7,10 +7,11 @@ import { pickReaders } from "../../listing/readers";
 import { placeKeyOf } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { EmptyState } from "../../ui/EmptyState";
 import { NoMatch } from "../../ui/NoMatch";
 import { ReadingList } from "../../ui/ReadingList";
+import { ResourceTable } from "../../ui/ResourceTable";
 import { SearchBox } from "../../ui/SearchBox";
 import { ShownCount } from "../../ui/ShownCount";
 import { useTypeName } from "../../ui/typeName";
@@ -90,7 +91,7 @@ export default function Services(): JSX.Element {
         <ShownCount shown={listing.ids().length} total={listing.total()} />
       </div>
       <Show when={rows().length > 0} fallback={<NoMatch listing={listing} />}>
-        <DataTable
+        <ResourceTable
           caption={t("services.caption")}
           columns={columns}
           rows={rows()}

@@ -1,8 +1,9 @@
 import { A } from "@solidjs/router";
-import { For, type JSX } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { useTexts } from "../../i18n/texts";
 import type { Place } from "../../places/placeOf";
+import { AlertBadge } from "./AlertBadge";
 import { placeIcons } from "./placeIcons";
 
 /** The navigation on a phone, under the thumb. */
@@ -22,7 +23,14 @@ export function BottomNav(props: { readonly places: readonly Place[] }): JSX.Ele
             activeClass="text-accent font-medium"
             inactiveClass="text-dim"
           >
-            <Dynamic component={placeIcons[place.key]} class="size-5" aria-hidden="true" />
+            <span class="relative">
+              <Dynamic component={placeIcons[place.key]} class="size-5" aria-hidden="true" />
+              <Show when={place.key === "alerts"}>
+                <span class="absolute -top-1 left-4">
+                  <AlertBadge brief />
+                </span>
+              </Show>
+            </span>
             {t(`nav.${place.key}`)}
           </A>
         )}

@@ -8,6 +8,8 @@ const keys = [
   { key: "search", caps: ["/"] },
   { key: "move", caps: ["↑", "↓", "Page", "Home", "End"] },
   { key: "open", caps: ["Enter"] },
+  { key: "select", caps: ["x"] },
+  { key: "acknowledge", caps: ["a"] },
   { key: "close", caps: ["Esc"] },
   { key: "help", caps: ["?"] },
 ] as const;

@@ -12,6 +12,7 @@ import { TipLayer } from "../../ui/TipLayer";
 import { BottomNav } from "./BottomNav";
 import { ConditionsBanner } from "./ConditionsBanner";
 import { createShortcuts } from "./createShortcuts";
+import { createTitle } from "./createTitle";
 import { DevelopmentBanner } from "./DevelopmentBanner";
 import { Sidebar } from "./Sidebar";
 import { StaleBanner } from "./StaleBanner";
@@ -32,6 +33,7 @@ export function Shell(props: ShellProps): JSX.Element {
   const live = useLive();
   const location = useLocation();
   const selection = createSelection();
+  const explained = createSelection("alert");
   const goTo = createPlaces();
   const [dialog, setDialog] = createSignal<"palette" | "keys">();
   const place = createMemo(() => places.find((item) => item.path === location.pathname));
@@ -39,12 +41,14 @@ export function Shell(props: ShellProps): JSX.Element {
     const current = place();
     return current ? t(`nav.${current.key}`) : t("app.name");
   };
+  createTitle(title);
   createShortcuts({
     places: goTo.shown,
     palette: () => setDialog("palette"),
     keys: () => setDialog("keys"),
     escape: () => {
-      if (!dialog() && selection.id() !== undefined) selection.close();
+      const drawer = [selection, explained].find((item) => item.id() !== undefined);
+      if (!dialog()) drawer?.close();
     },
   });
   const closeDialog = () => setDialog(undefined);

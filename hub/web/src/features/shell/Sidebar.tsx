@@ -1,13 +1,14 @@
 import { A } from "@solidjs/router";
 import Keyboard from "lucide-solid/icons/keyboard";
 import Search from "lucide-solid/icons/search";
-import { For, type JSX } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { formatCount } from "../../format/numbers";
 import { useTexts } from "../../i18n/texts";
 import type { Places } from "../../places/createPlaces";
 import type { PlaceKey } from "../../places/placeOf";
 import { Logo } from "../../ui/Logo";
+import { AlertBadge } from "./AlertBadge";
 import { ConnectionState } from "./ConnectionState";
 import { PreferencesMenu } from "./PreferencesMenu";
 import { placeIcons } from "./placeIcons";
@@ -50,9 +51,16 @@ export function Sidebar(props: SidebarProps): JSX.Element {
             >
               <Dynamic component={placeIcons[place.key]} class="size-4" aria-hidden="true" />
               <span class="flex-1">{t(`nav.${place.key}`)}</span>
-              <span class="text-[12px] tabular-nums">
-                {count(place.key) ? formatCount(count(place.key), locale()) : ""}
-              </span>
+              <Show
+                when={place.key === "alerts"}
+                fallback={
+                  <span class="text-[12px] tabular-nums">
+                    {count(place.key) ? formatCount(count(place.key), locale()) : ""}
+                  </span>
+                }
+              >
+                <AlertBadge />
+              </Show>
             </A>
           )}
         </For>

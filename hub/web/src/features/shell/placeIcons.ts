@@ -1,3 +1,4 @@
+import Bell from "lucide-solid/icons/bell";
 import Blocks from "lucide-solid/icons/blocks";
 import Boxes from "lucide-solid/icons/boxes";
 import LayoutDashboard from "lucide-solid/icons/layout-dashboard";
@@ -8,6 +9,7 @@ import type { PlaceKey } from "../../places/placeOf";
 /** The icons of the places. */
 export const placeIcons: Readonly<Record<PlaceKey, Component<{ class?: string }>>> = {
   overview: LayoutDashboard,
+  alerts: Bell,
   proxmox: Boxes,
   hosts: Server,
   services: Blocks,

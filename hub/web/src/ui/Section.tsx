@@ -1,6 +1,6 @@
 import type { JSX } from "solid-js";
 
-/** A titled part of the details. */
+/** A titled part of a drawer. */
 export function Section(props: {
   readonly title: string;
   readonly aside?: JSX.Element;

@@ -5,7 +5,7 @@ import { TextsProvider } from "../i18n/texts";
 import { createLive, LiveProvider } from "../state/connection";
 import { createPreferences, PreferencesProvider } from "../state/preferences";
 import { makeFakeSocket } from "../testSocket";
-import { DataTable } from "./DataTable";
+import { ResourceTable } from "./ResourceTable";
 import { StatusMark } from "./StatusMark";
 
 function host(index: number) {
@@ -23,7 +23,7 @@ function show(count: number) {
         <LiveProvider
           live={createLive({ token: undefined, onRefused: () => undefined, connect: () => socket })}
         >
-          <DataTable
+          <ResourceTable
             caption="Hosts"
             columns={[
               { key: "name", title: "Name", width: 100, cell: (resource) => resource().name },
