@@ -119,5 +119,6 @@ func TestSets(t *testing.T) {
 	w := watchSets(t)
 	t.Run("state", w.testState)
 	t.Run("planted faults", w.testPlanted)
+	t.Run("alerts", w.testAlerts)
 	t.Run("ways to the same", w.testSameEverywhere)
 }
