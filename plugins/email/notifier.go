@@ -117,7 +117,7 @@ func (n *notifier) hand(ctx context.Context, e envelope) (transmitted, error) {
 }
 
 // settle looks at who was refused. Addresses refused for good are told in the
-// log, for the others have their message; those refused for now are tried again alone.
+// log, for the others have their message; those put off are tried again alone.
 func (n *notifier) settle(deliveryID string, got *transmitted) error {
 	var later error
 	for _, refusal := range got.refused {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/alert"
 	"github.com/pulse-hub/pulse/hub/internal/alert/desk"
@@ -102,10 +103,29 @@ func (v *views) unified(snapshot *inventory.Snapshot) resources.Inputs {
 // maxLiveAlerts bounds what pages are told of at once.
 const maxLiveAlerts = 1000
 
+// liveFor is how long what was encoded for pages is good: the resources that alerts name may come later than the alerts.
+const liveFor = time.Second
+
+// livePresent is what is active, encoded for pages.
+type livePresent struct {
+	present *desk.Present
+	made    time.Time
+	body    json.RawMessage
+}
+
 // liveAlerts returns what is active for pages, and a channel that is closed when something else is. Values are those of
-// the newest decision: a page that shows more asks for it.
+// the newest decision: a page that shows more asks for it. It is encoded once for all pages.
 func (v *views) liveAlerts(snap *inventory.Snapshot) (json.RawMessage, <-chan struct{}) {
 	present := v.alerts.Present()
+	if known := v.live.Load(); known != nil && known.present == present && time.Since(known.made) < liveFor {
+		return known.body, present.Next()
+	}
+	made := &livePresent{present: present, made: time.Now(), body: encodeLive(snap, present)}
+	v.live.Store(made)
+	return made.body, present.Next()
+}
+
+func encodeLive(snap *inventory.Snapshot, present *desk.Present) json.RawMessage {
 	type live struct {
 		alerts.Short
 		// Resource is the id of the unified view; empty for what is not in the inventory.
@@ -125,5 +145,5 @@ func (v *views) liveAlerts(snap *inventory.Snapshot) (json.RawMessage, <-chan st
 	if err != nil { // texts, finite numbers and times always encode
 		panic(err)
 	}
-	return body, present.Next()
+	return body
 }

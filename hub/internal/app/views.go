@@ -18,6 +18,7 @@ type views struct {
 	fleet     *fleet.Desk
 	alerts    *desk.Desk
 	encoded   atomic.Pointer[encodedAlerts]
+	live      atomic.Pointer[livePresent]
 }
 
 func newViews(fleet *fleet.Desk, alerts *desk.Desk) *views {

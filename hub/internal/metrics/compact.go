@@ -27,25 +27,35 @@ const never = time.Duration(math.MaxInt64)
 // to the last one written count as moved, also those that the appender filled for series that were off the list or
 // outside its times (NewOOOCompactionHead, truncateOOO). So nothing is committed until the list is made.
 func (s *Store) compactRegularly(ctx context.Context) {
-	tick := time.NewTicker(compactInterval)
-	defer tick.Stop()
 	failing := false
-	for {
+	regularly(ctx, compactInterval, s.full, func() error {
 		err := s.compact(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return
 		case err != nil && !failing:
 			s.log.Error("samples cannot be moved into blocks, trying again", "error", err)
 		case err == nil && failing:
 			s.log.Info("samples are moved into blocks again")
 		}
 		failing = err != nil
+		return err
+	})
+}
+
+// regularly does something at once, at each interval, and whenever sooner has a token, until ctx ends. After it has failed
+// it waits for the interval: every commit asks for it, and what failed a moment ago fails again.
+func regularly(ctx context.Context, interval time.Duration, sooner <-chan struct{}, do func() error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		asked := sooner
+		if do() != nil {
+			asked = nil
+		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
-		case <-s.full:
+		case <-asked:
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package metrics
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -53,5 +56,41 @@ func TestLateSamplesComeWhileLateOnesAreMoved(t *testing.T) {
 	}
 	if found != series*rounds*each {
 		t.Errorf("%d of %d late samples are there", found, series*rounds*each)
+	}
+}
+
+// TestWhatFailsIsNotTriedWithEveryCommit asks for it all the time, as commits do while the disk has room for the log but
+// not for a block.
+func TestWhatFailsIsNotTriedWithEveryCommit(t *testing.T) {
+	for name, test := range map[string]struct {
+		err         error
+		least, most int
+	}{
+		"fails": {errors.New("no room"), 3, 3},
+		"works": {nil, 40, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 41*time.Second)
+				defer cancel()
+				sooner, tries := make(chan struct{}, 1), 0
+				asking := time.NewTicker(time.Second)
+				defer asking.Stop()
+				go func() {
+					for {
+						select {
+						case <-ctx.Done():
+							return
+						case <-asking.C:
+							signal(sooner)
+						}
+					}
+				}()
+				regularly(ctx, 20*time.Second, sooner, func() error { tries++; return test.err })
+				if tries < test.least || tries > test.most {
+					t.Errorf("tried %d times, want %d to %d", tries, test.least, test.most)
+				}
+			})
+		})
 	}
 }

@@ -29,6 +29,8 @@ const (
 	fullInterval = 10 * time.Second
 	// queueSize is how many batches of changes may wait; they are only noted down.
 	queueSize = 4096
+	// lastTry is how long the end of Run may take.
+	lastTry = 5 * time.Second
 	// maxUnkept bounds the events that wait for room on the disk.
 	maxUnkept = 10_000
 )
@@ -116,6 +118,7 @@ func (d *Desk) Load(ctx context.Context) error {
 func (d *Desk) Run(ctx context.Context) error {
 	changes := d.Inventory.Subscribe("alerts", queueSize)
 	defer changes.Close()
+	defer d.keepRest(ctx)
 	tick := time.NewTicker(roundInterval)
 	defer tick.Stop()
 	changed, full := map[string]struct{}{}, time.Time{}
@@ -243,6 +246,15 @@ func (d *Desk) keepLocked(ctx context.Context, events []alert.Event) {
 	for _, listen := range d.Listen {
 		listen(events)
 	}
+}
+
+// keepRest tries once more to write what could not be written, now that Run ends.
+func (d *Desk) keepRest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
+	defer cancel()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.keepLocked(ctx, nil)
 }
 
 func (d *Desk) currentPolicy() *policy.Policy {

@@ -272,6 +272,21 @@ func TestFullDiskHidesNoAlert(t *testing.T) {
 	})
 }
 
+// TestTheLastRoundIsKept makes room only just before the end.
+func TestTheLastRoundIsKept(t *testing.T) {
+	in(t, func(h *hub) {
+		h.disk.full.Store(true)
+		h.reports(0.95, 3)
+		h.want("pending", "fired told")
+		h.disk.full.Store(false)
+		h.stop()
+		h.start()
+		if _, active := h.desk.Find(cpuAlert); !active {
+			h.Error("what waited for room is lost with the end of the hub")
+		}
+	})
+}
+
 func TestConfiguration(t *testing.T) {
 	in(t, func(h *hub) {
 		h.reports(0.85, 3)

@@ -122,7 +122,8 @@ func (d *Desk) incident(n Note) (journal.Incident, bool) {
 	return d.Journal.Incident(n.AlertID, time.Time{})
 }
 
-// order does what somebody has ordered, and keeps it before it returns.
+// order does what somebody has ordered, and keeps it before it returns. On a full disk it is done nevertheless, and kept as
+// soon as there is room.
 func (d *Desk) order(ctx context.Context, do func(now time.Time) ([]alert.Event, error)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

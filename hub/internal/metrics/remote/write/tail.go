@@ -64,7 +64,7 @@ func newTail(dir string, at position, log hclog.Logger) *tail {
 	}
 }
 
-// read appends samples to out until there are at least limit or the log has no more for now. After an error it may be
+// read appends samples to out until there are at least limit or the log has come to its end. After an error it may be
 // called again.
 func (t *tail) read(out []sample, limit int) ([]sample, error) {
 	for len(out) < limit {
