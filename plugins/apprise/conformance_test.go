@@ -4,55 +4,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/plugins/internal/readmetest"
-	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/conformance"
-	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/notification"
 	"github.com/pulse-hub/pulse/sdk/plugintest"
 )
 
-// asPlugin makes the test binary be the plugin.
-const asPlugin = "PULSE_APPRISE_TEST_RUN_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		sdk.Main(New())
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { conformtest.Main(m, New) }
 
 // TestThePluginConforms runs the plugin as a program against recording servers.
 func TestThePluginConforms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	keeper := func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-API-KEY") != testKey {
-			w.WriteHeader(http.StatusForbidden)
+	conformtest.Check(t, New, "notifier/apprise", func() conformance.Sample {
+		keeper := func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-API-KEY") != testKey {
+				w.WriteHeader(http.StatusForbidden)
+			}
 		}
-	}
-	sample := func() json.RawMessage { return settings(t, record(t, keeper).URL) }
-	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
-		Samples: map[string]conformance.Sample{"notifier/apprise": {
+		sample := func() json.RawMessage { return settings(t, record(t, keeper).URL) }
+		return conformance.Sample{
 			Config: sample(), Variants: []json.RawMessage{sample()}, Secrets: map[string]string{"/apiKey": testKey, "/targets": "json://hook/with-a-token"},
-		}},
+		}
 	})
-	var table strings.Builder
-	if err := report.WriteTAP(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(table.String())
-	if !report.Conforms {
-		t.Error("the plugin does not conform")
-	}
 }
 
 const testKey = "a long enough key"
@@ -67,30 +43,8 @@ func settings(t *testing.T, url string) json.RawMessage {
 	return data
 }
 
-func manifestFile(t *testing.T) string {
-	t.Helper()
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Exec = map[string]manifest.Executable{"any": {Path: "plugin"}}
-	data, err := m.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), manifest.FileName)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestTheReadmeSaysWhatThePluginIs(t *testing.T) {
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readmetest.Check(t, map[string]string{"config": readmetest.ConfigTable(t, &m.Components[0])}, *update)
+	readmetest.CheckConfig(t, New(), *update)
 }
 
 // TestTheHubHearsWhatBecomesOfAMessage runs the plugin as a hub does.

@@ -2,50 +2,27 @@ package mqtt
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/plugins/internal/readmetest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/conformance"
-	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/notification"
 	"github.com/pulse-hub/pulse/sdk/plugintest"
 )
 
-// asPlugin makes the test binary be the plugin.
-const asPlugin = "PULSE_MQTT_TEST_RUN_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		sdk.Main(New())
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { conformtest.Main(m, New) }
 
 // TestThePluginConforms runs the plugin as a program against real brokers.
 func TestThePluginConforms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	sample := func() json.RawMessage { return settings(t, startMosquitto(t)) }
-	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
-		Samples: map[string]conformance.Sample{"notifier/mqtt": {
+	conformtest.Check(t, New, "notifier/mqtt", func() conformance.Sample {
+		sample := func() json.RawMessage { return settings(t, startMosquitto(t)) }
+		return conformance.Sample{
 			Config: sample(), Variants: []json.RawMessage{sample()}, Secrets: map[string]string{"/password": testPassword}, Idempotent: true,
-		}},
+		}
 	})
-	var table strings.Builder
-	if err := report.WriteTAP(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(table.String())
-	if !report.Conforms {
-		t.Error("the plugin does not conform")
-	}
 }
 
 // settings is the configuration for a broker, as a hub keeps it.
@@ -58,30 +35,8 @@ func settings(t *testing.T, b *mosquitto) json.RawMessage {
 	return data
 }
 
-func manifestFile(t *testing.T) string {
-	t.Helper()
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Exec = map[string]manifest.Executable{"any": {Path: "plugin"}}
-	data, err := m.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), manifest.FileName)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestTheReadmeSaysWhatThePluginIs(t *testing.T) {
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readmetest.Check(t, map[string]string{"config": readmetest.ConfigTable(t, &m.Components[0])}, *update)
+	readmetest.CheckConfig(t, New(), *update)
 }
 
 // TestSensorsOutliveThePlugin ends an alert in another process than the one

@@ -2,69 +2,26 @@ package pbs
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/pulse-hub/pulse/sdk"
+	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/sdk/conformance"
-	"github.com/pulse-hub/pulse/sdk/manifest"
 )
 
-// asPlugin makes the test binary be the plugin.
-const asPlugin = "PULSE_PBS_TEST_RUN_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		sdk.Main(New())
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { conformtest.Main(m, New) }
 
 // TestThePluginConforms runs the plugin as a program against played servers.
 func TestThePluginConforms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	sample := func() json.RawMessage {
-		c := watch(t, vault(t)).config()
-		return settings(t, map[string]string{"url": c.URL, "fingerprint": c.Fingerprint, "token_id": c.TokenID})
-	}
-	secrets := map[string]string{"/token_secret": tokenSecret}
-	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
-		Samples: map[string]conformance.Sample{
-			"source/pbs": {Config: sample(), Variants: []json.RawMessage{sample()}, Secrets: secrets},
-		},
+	conformtest.Check(t, New, "source/pbs", func() conformance.Sample {
+		sample := func() json.RawMessage {
+			c := watch(t, vault(t)).config()
+			return settings(t, map[string]string{"url": c.URL, "fingerprint": c.Fingerprint, "token_id": c.TokenID})
+		}
+		secrets := map[string]string{"/token_secret": tokenSecret}
+		return conformance.Sample{
+			Config: sample(), Variants: []json.RawMessage{sample()}, Secrets: secrets,
+		}
 	})
-	var table strings.Builder
-	if err := report.WriteTAP(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(table.String())
-	if !report.Conforms {
-		t.Error("the plugin does not conform")
-	}
-}
-
-func manifestFile(t *testing.T) string {
-	t.Helper()
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Exec = map[string]manifest.Executable{"any": {Path: "plugin"}}
-	data, err := m.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), manifest.FileName)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func settings(t *testing.T, values map[string]string) json.RawMessage {

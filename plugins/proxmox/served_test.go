@@ -3,8 +3,6 @@ package proxmox
 import (
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,27 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/plugins/internal/proxmoxapi"
 	"github.com/pulse-hub/pulse/plugins/internal/proxmoxtest"
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
-	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/conformance"
-	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/plugintest"
 	"github.com/pulse-hub/pulse/sdk/resource"
 	"github.com/pulse-hub/pulse/sdk/schema"
 )
 
-// asPlugin makes the test binary be the plugin.
-const asPlugin = "PULSE_PROXMOX_TEST_RUN_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		sdk.Main(New())
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { conformtest.Main(m, New) }
 
 const component = "source/pve"
 
@@ -154,50 +142,20 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 
 // TestThePluginConforms runs the plugin as a program against played clusters.
 func TestThePluginConforms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	sample := func(set string) json.RawMessage {
-		config, _ := watch(t, load(t, set)).settings()
-		data, err := json.Marshal(config)
-		if err != nil {
-			t.Fatal(err)
+	conformtest.Check(t, New, component, func() conformance.Sample {
+		sample := func(set string) json.RawMessage {
+			config, _ := watch(t, load(t, set)).settings()
+			data, err := json.Marshal(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
 		}
-		return data
-	}
-	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
-		Samples: map[string]conformance.Sample{component: {
+		return conformance.Sample{
 			Config: sample("lab3-pve8"), Variants: []json.RawMessage{sample("solo-pve9")},
 			Secrets: map[string]string{"/token_secret": tokenSecret},
-		}},
+		}
 	})
-	var table strings.Builder
-	if err := report.WriteTAP(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(table.String())
-	if !report.Conforms {
-		t.Error("the plugin does not conform")
-	}
-}
-
-func manifestFile(t *testing.T) string {
-	t.Helper()
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Exec = map[string]manifest.Executable{"any": {Path: "plugin"}}
-	data, err := m.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), manifest.FileName)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func TestTryingTellsOfAWrongClock(t *testing.T) {

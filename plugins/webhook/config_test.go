@@ -5,17 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/plugins/internal/goldentest"
 	"github.com/pulse-hub/pulse/plugins/internal/readmetest"
-	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/conformance"
-	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/notification"
 	"github.com/pulse-hub/pulse/sdk/plugintest"
 )
@@ -84,11 +82,7 @@ func TestTheHubSendsThroughThePlugin(t *testing.T) {
 }
 
 func TestTheReadmeSaysWhatCanBeSet(t *testing.T) {
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readmetest.Check(t, map[string]string{"config": readmetest.ConfigTable(t, &m.Components[0])}, *update)
+	readmetest.CheckConfig(t, New(), *update)
 }
 
 // TestTheHubServesTheseTemplates compares the hub's copy of the list.
@@ -157,55 +151,16 @@ func TestTheGenericTemplate(t *testing.T) {
 	goldentest.Check(t, "generic-template.txt", transcript(t, r.take()), *update)
 }
 
-// asPlugin makes the test binary be the plugin.
-const asPlugin = "PULSE_WEBHOOK_TEST_RUN_MAIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		sdk.Main(New())
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { conformtest.Main(m, New) }
 
 // TestThePluginConforms runs the plugin as a program.
 func TestThePluginConforms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	r := receive(t, nil)
-	report := conformance.Run(t.Context(), conformance.Options{
-		Command: []string{os.Args[0]}, Env: []string{asPlugin + "=1"}, ManifestPath: manifestFile(t), Level: conformance.LevelQuick,
-		Samples: map[string]conformance.Sample{component: {
+	conformtest.Check(t, New, component, func() conformance.Sample {
+		r := receive(t, nil)
+		return conformance.Sample{
 			Config:   json.RawMessage(`{"allowedPrivateNetworks":"127.0.0.1"}`),
 			Variants: []json.RawMessage{json.RawMessage(`{"allowedPrivateNetworks":"127.0.0.1","service":"slack"}`)},
 			Secrets:  map[string]string{"/url": r.URL + "/hook/abcdefghijklmnop", "/headers": `{"X-Key":"opensesame"}`},
-		}},
+		}
 	})
-	var table strings.Builder
-	if err := report.WriteTAP(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(table.String())
-	if !report.Conforms {
-		t.Error("the plugin does not conform")
-	}
-}
-
-func manifestFile(t *testing.T) string {
-	t.Helper()
-	m, err := New().Manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Exec = map[string]manifest.Executable{"any": {Path: "plugin"}}
-	data, err := m.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), manifest.FileName)
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

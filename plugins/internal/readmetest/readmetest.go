@@ -14,9 +14,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 	"github.com/pulse-hub/pulse/sdk/schema"
 )
+
+// CheckConfig is Check for a plugin whose README derives nothing but the table of what can be set.
+func CheckConfig(t testing.TB, plugin *sdk.Plugin, update bool) {
+	t.Helper()
+	m, err := plugin.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	Check(t, map[string]string{"config": ConfigTable(t, &m.Components[0])}, update)
+}
 
 // Check compares the parts of README.md in the working directory with what
 // they should be, or writes them if update is set.
