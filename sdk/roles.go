@@ -28,9 +28,10 @@ type Sender interface {
 	Send(ctx context.Context, message *Notification) error
 }
 
-// Deliverer is a notifier that says more of a delivery than Send does. The SDK calls it instead of Send.
+// Deliverer is a notifier that says more of a delivery than Send does. The SDK calls it instead of Send; errors mean the
+// same, and the receipt is told with them too.
 type Deliverer interface {
-	Deliver(ctx context.Context, message *Notification) notification.Result
+	Deliver(ctx context.Context, message *Notification) (notification.Receipt, error)
 }
 
 // Chatter is an AI provider.

@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	pluginv1 "github.com/pulse-hub/pulse/proto/gen/pulse/plugin/v1"
@@ -24,7 +23,7 @@ func (s *notifierServer) Send(ctx context.Context, request *pluginv1.SendRequest
 	if err != nil {
 		return nil, err
 	}
-	result, err := deliver(ctx, sender, wire.DecodeNotification(request))
+	result, err := Deliver(ctx, sender, wire.DecodeNotification(request))
 	in.observe(err)
 	if err != nil && ctx.Err() != nil {
 		return nil, in.fail(ctx, err)
@@ -39,30 +38,28 @@ func (s *notifierServer) Send(ctx context.Context, request *pluginv1.SendRequest
 // maxAnswer is how much of a provider's answer is told, in bytes.
 const maxAnswer = 4 << 10
 
-// deliver sends a message. The error is why it was not delivered.
-func deliver(ctx context.Context, sender Sender, message *Notification) (notification.Result, error) {
-	telling, ok := sender.(Deliverer)
+// Deliver has a notifier deliver one message, and returns what the hub is told of it, before secrets are taken out, and why
+// it was not delivered. It is what the SDK does with each message; tests of notifiers may call it.
+func Deliver(ctx context.Context, sender Sender, message *Notification) (notification.Result, error) {
+	deliverer, ok := sender.(Deliverer)
 	if !ok {
 		err := sender.Send(ctx, message)
-		return resultOf(err), err
+		return resultOf(notification.Receipt{}, err), err
 	}
-	result := telling.Deliver(ctx, message)
-	if result.Outcome == notification.OutcomeDelivered {
-		return result, nil
-	}
-	return result, errors.New(result.Error)
+	receipt, err := deliverer.Deliver(ctx, message)
+	return resultOf(receipt, err), err
 }
 
-func resultOf(err error) notification.Result {
+func resultOf(receipt notification.Receipt, err error) notification.Result {
+	result := notification.Result{
+		Outcome: notification.OutcomeDelivered, ProviderID: receipt.ProviderID,
+		Status: receipt.Status, Answer: receipt.Answer, PayloadBytes: receipt.PayloadBytes,
+	}
 	if err == nil {
-		return notification.Result{Outcome: notification.OutcomeDelivered}
+		return result
 	}
 	known := fault.Of(err)
-	result := notification.Result{
-		Outcome:    notification.OutcomeRejected,
-		Error:      err.Error(),
-		RetryAfter: known.RetryAfter,
-	}
+	result.Outcome, result.Error, result.RetryAfter = notification.OutcomeRejected, err.Error(), known.RetryAfter
 	if known.Transient {
 		result.Outcome = notification.OutcomeRetry
 	}

@@ -3,8 +3,6 @@ package apprise
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/fault"
@@ -33,13 +31,9 @@ type carried struct {
 type notifier struct {
 	config  config
 	carrier carrier
-	now     func() time.Time
-
-	mu     sync.Mutex
-	health sdk.Health
 }
 
-func newNotifier(c config, now func() time.Time) (*notifier, error) {
+func newNotifier(c config) (*notifier, error) {
 	build := newProgram
 	if c.Mode == modeServer {
 		build = newServer
@@ -48,7 +42,7 @@ func newNotifier(c config, now func() time.Time) (*notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &notifier{config: c, carrier: carrier, now: now}, nil
+	return &notifier{config: c, carrier: carrier}, nil
 }
 
 // Close gives up the connections.
@@ -61,48 +55,16 @@ func (n *notifier) Send(ctx context.Context, message *sdk.Notification) error {
 }
 
 // Deliver implements sdk.Deliverer.
-func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) notification.Result {
+func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) (notification.Receipt, error) {
 	got, err := n.carry(ctx, message)
-	result := notification.Result{
-		Outcome: notification.OutcomeDelivered, Status: got.status, Answer: got.answer, PayloadBytes: got.bytes,
-	}
-	if err == nil {
-		return result
-	}
-	known := fault.Of(err)
-	result.Outcome, result.Error, result.RetryAfter = notification.OutcomeRejected, err.Error(), known.RetryAfter
-	if known.Transient {
-		result.Outcome = notification.OutcomeRetry
-	}
-	return result
+	return notification.Receipt{Status: got.status, Answer: got.answer, PayloadBytes: got.bytes}, err
 }
 
 func (n *notifier) carry(ctx context.Context, message *sdk.Notification) (carried, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, n.config.timeout(), errTimeout)
 	defer cancel()
 	got, err := n.carrier.carry(ctx, message)
-	n.observe(err)
 	return got, err
-}
-
-// Health implements sdk.HealthReporter: it is that of the last message.
-func (n *notifier) Health(context.Context) sdk.Health {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.health
-}
-
-func (n *notifier) observe(err error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case err == nil:
-		n.health = sdk.Health{State: sdk.HealthOK, LastOK: n.now()}
-	case fault.Of(err).Code == fault.CodeAuth:
-		n.health.State, n.health.Message = sdk.HealthAuthFailed, err.Error()
-	default:
-		n.health.State, n.health.Message = sdk.HealthFailed, err.Error()
-	}
 }
 
 // again says that trying again can help.

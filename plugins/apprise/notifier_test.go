@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
@@ -97,7 +98,7 @@ func (r *recorder) taken() []asked {
 func open(t testing.TB, c config) *notifier {
 	t.Helper()
 	c.Instance.Log, c.TimeoutSeconds = hclog.NewNullLogger(), 60
-	n, err := newNotifier(c, at)
+	n, err := newNotifier(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestAServerGetsWhatItGot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := record(t, nil)
 			n := open(t, config{Mode: modeServer, ServerURL: r.URL + "/", Targets: "discord://a/b\n DISCORD://A/B \n\nslack://c"})
-			got := n.Deliver(t.Context(), m)
+			got := notifytest.Deliver(t.Context(), n, m)
 			if got.Outcome != notification.OutcomeDelivered || got.Status != 200 || got.PayloadBytes != len(r.taken()[0].body) {
 				t.Fatalf("got %+v", got)
 			}
@@ -185,16 +186,16 @@ func TestWhatAServerAnswersIsDecided(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := record(t, tt.answer)
 			n := open(t, config{Mode: modeServer, ServerURL: r.URL, Targets: "discord://hook/token"})
-			got := n.Deliver(t.Context(), message(notification.PhaseFiring, cpu()))
+			got := notifytest.Deliver(t.Context(), n, message(notification.PhaseFiring, cpu()))
 			if (got.Outcome == notification.OutcomeDelivered) != (got.Error == "") || strings.Contains(got.Error, r.URL) {
 				t.Errorf("got error %q", got.Error)
 			}
 			got.Error, got.PayloadBytes = "", 0
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got.Result); diff != "" {
 				t.Error(diff)
 			}
-			if health := n.Health(t.Context()); health.State != tt.health {
-				t.Errorf("got health %+v", health)
+			if got.Health != tt.health {
+				t.Errorf("got health %d, want %d", got.Health, tt.health)
 			}
 		})
 	}
@@ -220,7 +221,7 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { <-reached; cancel(errors.New("the test is over")) }()
-	got := open(t, config{Mode: modeServer, ServerURL: r.URL}).Deliver(ctx, message(notification.PhaseTest))
+	got := notifytest.Deliver(ctx, open(t, config{Mode: modeServer, ServerURL: r.URL}), message(notification.PhaseTest))
 	if got.Outcome != notification.OutcomeRetry || !strings.Contains(got.Error, "the test is over") {
 		t.Errorf("got %+v", got)
 	}
@@ -247,7 +248,7 @@ func TestTheProgramTellsWhatItTold(t *testing.T) {
 			r := record(t, nil)
 			target := "json://" + r.Listener.Addr().String()
 			n := open(t, config{Mode: modeProgram, CLIPath: "apprise", Targets: sdk.Secret(target), Instance: allow(t, program)})
-			if got := n.Deliver(t.Context(), m); got.Outcome != notification.OutcomeDelivered {
+			if got := notifytest.Deliver(t.Context(), n, m); got.Outcome != notification.OutcomeDelivered {
 				t.Fatalf("got %+v", got)
 			}
 			var body struct{ Title, Message, Type string } // the version is that of the program
@@ -265,7 +266,7 @@ func TestTheProgramTellsWhatItTold(t *testing.T) {
 		r := record(t, status(500, "", ""))
 		target := "json://" + r.Listener.Addr().String()
 		n := open(t, config{Mode: modeProgram, CLIPath: program, Targets: sdk.Secret(target), Instance: allow(t, program)})
-		got := n.Deliver(t.Context(), message(notification.PhaseTest))
+		got := notifytest.Deliver(t.Context(), n, message(notification.PhaseTest))
 		if got.Outcome != notification.OutcomeRetry || strings.Contains(got.Answer+got.Error, r.Listener.Addr().String()) {
 			t.Errorf("got %+v", got)
 		}
@@ -319,7 +320,7 @@ func TestOnlyListedProgramsAreRun(t *testing.T) {
 		{"no folder", listed, sdk.Instance{}, notification.OutcomeRejected},
 		{"program that is gone", "/gone/apprise", allow(t, "/gone/apprise"), notification.OutcomeRejected},
 	} {
-		got := open(t, config{CLIPath: tt.path, Targets: "json://localhost", Instance: tt.in}).Deliver(t.Context(), message(notification.PhaseTest))
+		got := notifytest.Deliver(t.Context(), open(t, config{CLIPath: tt.path, Targets: "json://localhost", Instance: tt.in}), message(notification.PhaseTest))
 		if got.Outcome != tt.want {
 			t.Errorf("%s: got %+v", tt.name, got)
 		}
@@ -331,14 +332,14 @@ func TestOnlyListedProgramsAreRun(t *testing.T) {
 
 func TestAProgramThatHangsOrTalksIsEnded(t *testing.T) {
 	talker := script(t, `i=0; while [ $i -lt 2000 ]; do echo "0123456789"; i=$((i+1)); done`)
-	got := open(t, config{CLIPath: talker, Targets: "json://localhost", Instance: allow(t, talker)}).Deliver(t.Context(), message(notification.PhaseTest))
+	got := notifytest.Deliver(t.Context(), open(t, config{CLIPath: talker, Targets: "json://localhost", Instance: allow(t, talker)}), message(notification.PhaseTest))
 	if got.Outcome != notification.OutcomeDelivered || len(got.Answer) > maxAnswer || len(got.Answer) < maxAnswer/2 {
 		t.Errorf("got outcome %d and %d bytes", got.Outcome, len(got.Answer))
 	}
 	sleeper := script(t, "exec sleep 600")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("the test is over"))
 	defer cancel()
-	got = open(t, config{CLIPath: sleeper, Targets: "json://localhost", Instance: allow(t, sleeper)}).Deliver(ctx, message(notification.PhaseTest))
+	got = notifytest.Deliver(ctx, open(t, config{CLIPath: sleeper, Targets: "json://localhost", Instance: allow(t, sleeper)}), message(notification.PhaseTest))
 	if got.Outcome != notification.OutcomeRetry || !strings.Contains(got.Error, "the test is over") {
 		t.Errorf("got %+v", got)
 	}

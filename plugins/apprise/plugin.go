@@ -3,8 +3,6 @@
 package apprise
 
 import (
-	"time"
-
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
@@ -21,7 +19,7 @@ func New() *sdk.Plugin {
 		sdk.Needs(manifest.Needs{Network: []string{"instance:serverUrl", "tcp:*"}, Exec: true}),
 	)
 	return sdk.Notifier(p, "apprise", "Apprise",
-		func(c config) (*notifier, error) { return newNotifier(c, time.Now) },
+		newNotifier,
 		sdk.Description("Passes messages on to an Apprise server, or to the apprise program if the operator allows it."),
 		sdk.Category("chat"), sdk.Icon("apprise"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
@@ -51,7 +52,7 @@ func TestMailIsDeliveredHoweverTheServerWantsIt(t *testing.T) {
 			c := server.config()
 			c.Auth = tt.auth
 			n := open(t, c)
-			result := n.Deliver(t.Context(), firing())
+			result := notifytest.Deliver(t.Context(), n, firing())
 			if result.Outcome != notification.OutcomeDelivered || result.Status != 250 || result.PayloadBytes == 0 {
 				t.Fatalf("got %+v, want it delivered", result)
 			}
@@ -66,8 +67,8 @@ func TestMailIsDeliveredHoweverTheServerWantsIt(t *testing.T) {
 			if diff := cmp.Diff([]string{"ops@example.com"}, got.to); diff != "" {
 				t.Error(diff)
 			}
-			if health := n.Health(t.Context()); health.State != sdk.HealthOK || !health.LastOK.Equal(at()) {
-				t.Errorf("got health %+v", health)
+			if result.Health != sdk.HealthOK {
+				t.Errorf("got health %d", result.Health)
 			}
 		})
 	}
@@ -128,15 +129,15 @@ func TestWhatGoesWrongIsDecided(t *testing.T) {
 				tt.change(&c)
 			}
 			n := open(t, c)
-			got := n.Deliver(t.Context(), firing())
+			got := notifytest.Deliver(t.Context(), n, firing())
 			if got.Outcome != tt.want || got.Status != tt.status || !strings.Contains(got.Error, tt.text) {
 				t.Errorf("got %+v, want outcome %d, status %d and %q", got, tt.want, tt.status, tt.text)
 			}
 			if strings.Contains(got.Error+got.Answer, testPassword) {
 				t.Error("the password is told")
 			}
-			if health := n.Health(t.Context()); health.State != tt.health {
-				t.Errorf("got health %+v, want state %d", health, tt.health)
+			if got.Health != tt.health {
+				t.Errorf("got health %d, want %d", got.Health, tt.health)
 			}
 			if mails := tt.server.taken(); len(mails) != 0 {
 				t.Errorf("got %d mails, want none", len(mails))
@@ -161,11 +162,11 @@ func TestRecipientsWhoComeLaterAreToldAlone(t *testing.T) {
 	c := server.config()
 	c.To = []string{"now@example.com", "late@example.com", "never@example.com", "now@example.com"}
 	n := open(t, c)
-	if got := n.Deliver(t.Context(), firing()); got.Outcome != notification.OutcomeRetry || !strings.Contains(got.Error, "1 of 3") {
+	if got := notifytest.Deliver(t.Context(), n, firing()); got.Outcome != notification.OutcomeRetry || !strings.Contains(got.Error, "1 of 3") {
 		t.Fatalf("first try: %+v", got)
 	}
 	putOff = false
-	if got := n.Deliver(t.Context(), firing()); got.Outcome != notification.OutcomeDelivered || !strings.Contains(got.Answer, "never@example.com") {
+	if got := notifytest.Deliver(t.Context(), n, firing()); got.Outcome != notification.OutcomeDelivered || !strings.Contains(got.Answer, "never@example.com") {
 		t.Fatalf("second try: %+v", got)
 	}
 	var told [][]string
@@ -220,7 +221,7 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { <-reached; cancel(errors.New("the test is over")) }()
-	got := open(t, c).Deliver(ctx, firing())
+	got := notifytest.Deliver(ctx, open(t, c), firing())
 	if got.Outcome != notification.OutcomeRetry || !strings.HasSuffix(got.Error, "the test is over") {
 		t.Errorf("got %+v", got)
 	}
@@ -234,7 +235,7 @@ func TestAServerThatTalksForeverIsLeft(t *testing.T) {
 			}
 		}
 	})
-	got := open(t, c).Deliver(t.Context(), firing())
+	got := notifytest.Deliver(t.Context(), open(t, c), firing())
 	if got.Outcome != notification.OutcomeRetry || !strings.Contains(got.Error, errTalkative.Error()) {
 		t.Errorf("got %+v", got)
 	}

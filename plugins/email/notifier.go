@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"sync"
 	"time"
 
 	"github.com/pulse-hub/pulse/sdk"
-	"github.com/pulse-hub/pulse/sdk/fault"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
 
@@ -26,12 +24,8 @@ type notifier struct {
 	to      []*mail.Address
 	tls     *tls.Config
 	dialer  dialer
-	now     func() time.Time
 	letters *letters
 	told    told
-
-	mu     sync.Mutex
-	health sdk.Health
 }
 
 func newNotifier(c config, now func() time.Time) (*notifier, error) {
@@ -51,7 +45,7 @@ func newNotifier(c config, now func() time.Time) (*notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &notifier{config: c, from: from, to: to, tls: encryption, dialer: guard, now: now, letters: letters}, nil
+	return &notifier{config: c, from: from, to: to, tls: encryption, dialer: guard, letters: letters}, nil
 }
 
 // Send implements sdk.Sender.
@@ -61,36 +55,15 @@ func (n *notifier) Send(ctx context.Context, message *sdk.Notification) error {
 }
 
 // Deliver implements sdk.Deliverer.
-func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) notification.Result {
-	receipt, err := n.send(ctx, message)
-	result := notification.Result{
-		Outcome: notification.OutcomeDelivered, ProviderID: receipt.messageID, Status: receipt.code,
-		Answer: receipt.answer, PayloadBytes: receipt.bytes,
-	}
-	if err == nil {
-		return result
-	}
-	known := fault.Of(err)
-	result.Outcome, result.Error, result.RetryAfter = notification.OutcomeRejected, err.Error(), known.RetryAfter
-	if known.Transient {
-		result.Outcome = notification.OutcomeRetry
-	}
-	return result
+func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) (notification.Receipt, error) {
+	return n.send(ctx, message)
 }
 
-// receipt is what is known of a message that was handed over, or was not.
-type receipt struct {
-	messageID string
-	code      int    // of the server's last word; 0: it said none
-	answer    string // the server's last word
-	bytes     int
-}
-
-// send hands a message to the server for everybody who does not have it yet.
-func (n *notifier) send(ctx context.Context, message *sdk.Notification) (receipt, error) {
+// send hands a message to the server for everybody who does not have it yet. The receipt has the server's last word.
+func (n *notifier) send(ctx context.Context, message *sdk.Notification) (notification.Receipt, error) {
 	letter, err := n.letters.write(message)
 	if err != nil {
-		return receipt{}, sdk.Reject(fmt.Errorf("write letter: %w", err))
+		return notification.Receipt{}, sdk.Reject(fmt.Errorf("write letter: %w", err))
 	}
 	waiting := n.told.without(message.DeliveryID, n.to)
 	got, err := n.hand(ctx, envelope{from: n.from.Address, to: waiting, letter: letter.text})
@@ -98,11 +71,10 @@ func (n *notifier) send(ctx context.Context, message *sdk.Notification) (receipt
 		err = n.settle(message.DeliveryID, &got)
 	}
 	err = decide(err)
-	r := receipt{messageID: letter.id, code: got.code, answer: got.answer, bytes: len(letter.text)}
+	r := notification.Receipt{ProviderID: letter.id, Status: got.code, Answer: got.answer, PayloadBytes: len(letter.text)}
 	if code, answer, ok := replyOf(err); ok {
-		r.code, r.answer = code, answer
+		r.Status, r.Answer = code, answer
 	}
-	n.observe(err)
 	return r, err
 }
 
@@ -145,24 +117,4 @@ func (n *notifier) Test(ctx context.Context) (sdk.TestResult, error) {
 	defer s.close()
 	facts := map[string]string{"encryption": s.encryption(), "login": s.mechanism}
 	return sdk.TestResult{Summary: "The mail server takes the login. No message was sent.", Facts: facts}, nil
-}
-
-// Health implements sdk.HealthReporter: it is that of the last message.
-func (n *notifier) Health(context.Context) sdk.Health {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.health
-}
-
-func (n *notifier) observe(err error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case err == nil:
-		n.health = sdk.Health{State: sdk.HealthOK, LastOK: n.now()}
-	case fault.Of(err).Code == fault.CodeAuth:
-		n.health.State, n.health.Message = sdk.HealthAuthFailed, err.Error()
-	default:
-		n.health.State, n.health.Message = sdk.HealthFailed, err.Error()
-	}
 }

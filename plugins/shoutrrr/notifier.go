@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
@@ -35,13 +34,9 @@ var (
 type notifier struct {
 	config config
 	base   http.RoundTripper
-	now    func() time.Time
-
-	mu     sync.Mutex
-	health sdk.Health
 }
 
-func newNotifier(c config, now func() time.Time) (*notifier, error) {
+func newNotifier(c config) (*notifier, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -49,7 +44,7 @@ func newNotifier(c config, now func() time.Time) (*notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &notifier{config: c, base: base, now: now}, nil
+	return &notifier{config: c, base: base}, nil
 }
 
 // Send implements sdk.Sender.
@@ -59,18 +54,9 @@ func (n *notifier) Send(ctx context.Context, message *sdk.Notification) error {
 }
 
 // Deliver implements sdk.Deliverer.
-func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) notification.Result {
+func (n *notifier) Deliver(ctx context.Context, message *sdk.Notification) (notification.Receipt, error) {
 	status, bytes, err := n.carry(ctx, message)
-	result := notification.Result{Outcome: notification.OutcomeDelivered, Status: status, PayloadBytes: bytes}
-	if err == nil {
-		return result
-	}
-	known := fault.Of(err)
-	result.Outcome, result.Error, result.RetryAfter = notification.OutcomeRejected, err.Error(), known.RetryAfter
-	if known.Transient {
-		result.Outcome = notification.OutcomeRetry
-	}
-	return result
+	return notification.Receipt{Status: status, PayloadBytes: bytes}, err
 }
 
 // carry sends a message and returns the status of the last answer and the length of what was sent.
@@ -84,7 +70,6 @@ func (n *notifier) carry(ctx context.Context, m *sdk.Notification) (status, byte
 	if err != nil {
 		err = t.decideLocked()
 	}
-	n.observe(err)
 	return t.status, int(t.bytes), err
 }
 
@@ -136,26 +121,6 @@ func (t *trip) decideLocked() error {
 // again says that trying again can help.
 func again(err error) error {
 	return &fault.Error{Origin: fault.OriginRemote, Transient: true, Err: err}
-}
-
-// Health implements sdk.HealthReporter: it is that of the last message.
-func (n *notifier) Health(context.Context) sdk.Health {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.health
-}
-
-func (n *notifier) observe(err error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case err == nil:
-		n.health = sdk.Health{State: sdk.HealthOK, LastOK: n.now()}
-	case fault.Of(err).Code == fault.CodeAuth:
-		n.health.State, n.health.Message = sdk.HealthAuthFailed, err.Error()
-	default:
-		n.health.State, n.health.Message = sdk.HealthFailed, err.Error()
-	}
 }
 
 // text is what is sent: the words of the message, and where to look.

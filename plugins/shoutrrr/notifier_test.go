@@ -19,13 +19,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-func at() time.Time { return time.Date(2026, 11, 23, 18, 30, 0, 0, time.UTC) }
 
 func message(phase, title, text string) *sdk.Notification {
 	return &sdk.Notification{
@@ -40,7 +39,7 @@ func firing() *sdk.Notification {
 
 func open(t testing.TB, url string) *notifier {
 	t.Helper()
-	n, err := newNotifier(config{URL: sdk.Secret(url)}, at)
+	n, err := newNotifier(config{URL: sdk.Secret(url)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +72,7 @@ func TestAServiceGetsWhatItGot(t *testing.T) {
 				body, _ := io.ReadAll(r.Body)
 				got = fmt.Sprintf("%s %s\n%s\n%s\n", r.Method, r.URL.Path, r.Header.Get("Content-Type"), body)
 			})
-			result := open(t, generic(server)).Deliver(t.Context(), m)
+			result := notifytest.Deliver(t.Context(), open(t, generic(server)), m)
 			if result.Outcome != notification.OutcomeDelivered || result.Status != 200 || result.PayloadBytes == 0 {
 				t.Fatalf("got %+v", result)
 			}
@@ -173,16 +172,16 @@ func TestWhatAServiceAnswersIsDecided(t *testing.T) {
 				url = generic(serve(t, tt.answer))
 			}
 			n := open(t, url)
-			got := n.Deliver(t.Context(), firing())
+			got := notifytest.Deliver(t.Context(), n, firing())
 			if got.Error == "" || strings.Contains(got.Error, "hidden-token") {
 				t.Errorf("got error %q", got.Error)
 			}
 			got.Error, got.PayloadBytes = "", 0
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got.Result); diff != "" {
 				t.Error(diff)
 			}
-			if health := n.Health(t.Context()); health.State != tt.health {
-				t.Errorf("got health %+v", health)
+			if got.Health != tt.health {
+				t.Errorf("got health %d, want %d", got.Health, tt.health)
 			}
 		})
 	}
@@ -212,7 +211,7 @@ func TestAServiceThatHangsIsLeft(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { <-reached; cancel(errors.New("the test is over")) }()
-	got := open(t, generic(server)).Deliver(ctx, firing())
+	got := notifytest.Deliver(ctx, open(t, generic(server)), firing())
 	if got.Outcome != notification.OutcomeRetry || got.Error != "the test is over" {
 		t.Errorf("got %+v", got)
 	}

@@ -3,8 +3,6 @@
 package shoutrrr
 
 import (
-	"time"
-
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/manifest"
 )
@@ -22,7 +20,7 @@ func New() *sdk.Plugin {
 		sdk.Needs(manifest.Needs{Network: []string{"tcp:*"}}), // the port is part of a secret
 	)
 	return sdk.Notifier(p, "shoutrrr", "Shoutrrr",
-		func(c config) (*notifier, error) { return newNotifier(c, time.Now) },
+		newNotifier,
 		sdk.Description("Sends messages to one of many services, which its URL names."),
 		sdk.Category("chat"), sdk.Icon("shoutrrr"))
 }

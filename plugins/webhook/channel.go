@@ -12,7 +12,6 @@ import (
 	"github.com/pulse-hub/pulse/plugins/internal/outward"
 	"github.com/pulse-hub/pulse/plugins/webhook/internal/language"
 	"github.com/pulse-hub/pulse/sdk"
-	"github.com/pulse-hub/pulse/sdk/fault"
 	"github.com/pulse-hub/pulse/sdk/notification"
 	"github.com/pulse-hub/pulse/sdk/secret"
 )
@@ -65,25 +64,19 @@ func (c *channel) Close() { c.client.Close() }
 
 // Send delivers a message.
 func (c *channel) Send(ctx context.Context, m *sdk.Notification) error {
-	result := c.Deliver(ctx, m)
-	switch result.Outcome {
-	case notification.OutcomeDelivered:
-		return nil
-	case notification.OutcomeRejected:
-		return sdk.Reject(errors.New(result.Error))
-	}
-	return &fault.Error{Origin: fault.OriginRemote, Transient: true, RetryAfter: result.RetryAfter, Err: errors.New(result.Error)}
+	_, err := c.Deliver(ctx, m)
+	return err
 }
 
 // Deliver delivers a message and says what the server answered. Of PagerDuty,
 // which has an incident for each alert, it is the last of several answers.
-func (c *channel) Deliver(ctx context.Context, m *sdk.Notification) notification.Result {
+func (c *channel) Deliver(ctx context.Context, m *sdk.Notification) (notification.Receipt, error) {
 	isTest := m.Phase == notification.PhaseTest
 	timeout := c.settings.timeout
 	if isTest {
 		timeout = min(timeout, testTimeout)
 	} else if wait, ok := c.pace.take(c.now()); !ok {
-		return c.result(posted{}, sdk.RetryAfter(wait, errPace))
+		return c.told(posted{}, sdk.RetryAfter(wait, errPace))
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
@@ -93,10 +86,10 @@ func (c *channel) Deliver(ctx context.Context, m *sdk.Notification) notification
 		sent.bytes += answer.bytes
 		sent.Answer = answer.Answer
 		if err != nil {
-			return c.result(sent, err)
+			return c.told(sent, err)
 		}
 	}
-	return c.result(sent, nil)
+	return c.told(sent, nil)
 }
 
 // post makes one request of a message.

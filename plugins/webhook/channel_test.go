@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/sdk"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
@@ -52,7 +53,7 @@ func TestAnswersDecide(t *testing.T) {
 			w.WriteHeader(tt.status)
 			_, _ = io.WriteString(w, tt.body)
 		})
-		got := open(t, configFor(serviceDiscord, r.URL)).Deliver(t.Context(), firing(cpuAlert("g1", 85)))
+		got := notifytest.Deliver(t.Context(), open(t, configFor(serviceDiscord, r.URL)), firing(cpuAlert("g1", 85)))
 		if got.Outcome != tt.outcome || got.RetryAfter != tt.wait || got.Status != tt.status || got.Answer != tt.body {
 			t.Errorf("%d %q: got %+v", tt.status, tt.header, got)
 		}
@@ -87,7 +88,7 @@ func TestWhatIsNoAnswerIsTriedAgain(t *testing.T) {
 		r := receive(t, play)
 		c := open(t, configFor(serviceTelegram, r.URL))
 		c.settings.timeout = 200 * time.Millisecond
-		got := c.Deliver(t.Context(), firing(cpuAlert("g1", 85)))
+		got := notifytest.Deliver(t.Context(), c, firing(cpuAlert("g1", 85)))
 		if got.Outcome != notification.OutcomeRetry || got.Error == "" || strings.Contains(got.Error, "AAsecret") {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -97,7 +98,7 @@ func TestWhatIsNoAnswerIsTriedAgain(t *testing.T) {
 func TestNobodyThereIsTriedAgain(t *testing.T) {
 	r := receive(t, nil)
 	r.Close()
-	got := open(t, configFor(serviceTelegram, r.URL)).Deliver(t.Context(), firing(cpuAlert("g1", 85)))
+	got := notifytest.Deliver(t.Context(), open(t, configFor(serviceTelegram, r.URL)), firing(cpuAlert("g1", 85)))
 	if got.Outcome != notification.OutcomeRetry || strings.Contains(got.Error, "AAsecret") || got.Error == "" {
 		t.Errorf("got %+v", got)
 	}
@@ -111,10 +112,12 @@ func TestSlowWebhookHoldsUpNoOther(t *testing.T) {
 	})
 	quick := receive(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan notification.Result, 1)
-	go func() { done <- open(t, configFor(serviceSlack, slow.URL)).Deliver(ctx, firing(cpuAlert("g1", 85))) }()
+	done := make(chan notifytest.Delivered, 1)
+	go func() {
+		done <- notifytest.Deliver(ctx, open(t, configFor(serviceSlack, slow.URL)), firing(cpuAlert("g1", 85)))
+	}()
 	<-reached
-	if got := open(t, configFor(serviceSlack, quick.URL)).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Outcome != notification.OutcomeDelivered {
+	if got := notifytest.Deliver(t.Context(), open(t, configFor(serviceSlack, quick.URL)), firing(cpuAlert("g1", 85))); got.Outcome != notification.OutcomeDelivered {
 		t.Errorf("got %+v", got)
 	}
 	cancel()
@@ -138,7 +141,7 @@ func TestRedirectToAPrivateAddressIsRefused(t *testing.T) {
 	r := receive(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, target, http.StatusTemporaryRedirect)
 	})
-	got := open(t, configFor(serviceSlack, r.URL)).Deliver(t.Context(), firing(cpuAlert("g1", 85)))
+	got := notifytest.Deliver(t.Context(), open(t, configFor(serviceSlack, r.URL)), firing(cpuAlert("g1", 85)))
 	if got.Outcome != notification.OutcomeRejected || got.Status != 0 || !strings.Contains(got.Error, "loopback") {
 		t.Errorf("got %+v", got)
 	}
@@ -154,7 +157,7 @@ func TestAnswersAreCutAndTellNoSecret(t *testing.T) {
 	})
 	c := configFor(serviceGotify, r.URL)
 	c.Headers = `{"Authorization":"Bearer tk_sesame"}`
-	got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85)))
+	got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85)))
 	if len(got.Answer) > maxAnswer || len(got.Answer) < maxAnswer-4 || strings.Contains(got.Answer, "sesame") || strings.Contains(got.Answer, "AGotify") {
 		t.Errorf("%d bytes: %.100q", len(got.Answer), got.Answer)
 	}
@@ -165,7 +168,7 @@ func TestPaceIsTenInAMinute(t *testing.T) {
 	c := open(t, configFor(serviceSlack, r.URL))
 	now := told
 	c.now = func() time.Time { return now }
-	send := func(m *notification.Message) notification.Result { return c.Deliver(t.Context(), m) }
+	send := func(m *notification.Message) notifytest.Delivered { return notifytest.Deliver(t.Context(), c, m) }
 	for i := range paceCount {
 		if got := send(firing(cpuAlert("g1", 85))); got.Outcome != notification.OutcomeDelivered {
 			t.Fatalf("message %d: %+v", i, got)
@@ -190,7 +193,7 @@ func TestHeaders(t *testing.T) {
 	c := configFor(servicePagerDuty, r.URL)
 	c.CustomFields = ""
 	c.Headers = `{"ROUTING_KEY":"from-header","X-Team":"ops","X-Skipped":"{{.Node}}","Content-Type":"application/vnd.x+json"}`
-	if got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Error != "" {
+	if got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85))); got.Error != "" {
 		t.Fatal(got.Error)
 	}
 	one := r.take()[0]
@@ -230,7 +233,7 @@ func TestOwnTemplates(t *testing.T) {
 		r := receive(t, nil)
 		c := configFor(tt.service, r.URL)
 		c.Template, c.CustomFields = tt.template, `{"team":"o\"ps"}`
-		if got := open(t, c).Deliver(t.Context(), tt.message); got.Error != "" {
+		if got := notifytest.Deliver(t.Context(), open(t, c), tt.message); got.Error != "" {
 			t.Errorf("%s: %s", tt.name, got.Error)
 			continue
 		}
@@ -247,7 +250,7 @@ func TestATemplateThatKnowsNoEnd(t *testing.T) {
 		r := receive(t, nil)
 		c := configFor(service, r.URL)
 		c.Template = `{"text":"{{.Message}}"}`
-		if got := open(t, c).Deliver(t.Context(), over(cpuAlert("g1", 85))); got.Error != "" {
+		if got := notifytest.Deliver(t.Context(), open(t, c), over(cpuAlert("g1", 85))); got.Error != "" {
 			t.Fatal(got.Error)
 		}
 		var sent map[string]any
@@ -262,7 +265,7 @@ func TestTemplatesThatMakeNothingAreRejected(t *testing.T) {
 	for _, template := range []string{`no json`, `{"a":"{{.NoSuchField}}"}`, `{{range $i := 99999999}}{{end}}{}`, `{{template "missing"}}`} {
 		c := configFor(serviceGeneric, r.URL)
 		c.Template = template
-		if got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Outcome != notification.OutcomeRejected || got.Error == "" {
+		if got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85))); got.Outcome != notification.OutcomeRejected || got.Error == "" {
 			t.Errorf("%s: got %+v", template, got)
 		}
 	}
@@ -285,7 +288,7 @@ func TestURLTemplates(t *testing.T) {
 	} {
 		c := configFor(serviceGeneric, r.URL)
 		c.URL, c.CustomFields = sdk.Secret(r.URL+tt.path), `{"path":"one/two"}`
-		if got := open(t, c).Deliver(t.Context(), firing(hostile)); got.Error != "" {
+		if got := notifytest.Deliver(t.Context(), open(t, c), firing(hostile)); got.Error != "" {
 			t.Errorf("%s: %s", tt.path, got.Error)
 			continue
 		}
@@ -303,7 +306,7 @@ func TestURLTemplateCannotLeaveItsHost(t *testing.T) {
 		t.Error("a template behind the host without a slash is taken")
 	}
 	c.URL = sdk.Secret(r.URL + "/{{raw .CustomFields.rest}}")
-	if got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Error != "" {
+	if got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85))); got.Error != "" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -312,7 +315,7 @@ func TestGetSendsNothingButTheURL(t *testing.T) {
 	r := receive(t, nil)
 	c := configFor(serviceGeneric, r.URL)
 	c.Method = http.MethodGet
-	if got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Error != "" || got.PayloadBytes != 0 {
+	if got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85))); got.Error != "" || got.PayloadBytes != 0 {
 		t.Errorf("got %+v", got)
 	}
 	if one := r.take()[0]; one.method != http.MethodGet || len(one.body) > 0 || one.header.Get("Content-Type") != "" {
@@ -335,7 +338,7 @@ func TestPagerDutyOfManyAlerts(t *testing.T) {
 		{"many are over", over(many...), maxResolves},
 	} {
 		r := receive(t, nil)
-		if got := open(t, configFor(servicePagerDuty, r.URL)).Deliver(t.Context(), tt.message); got.Error != "" {
+		if got := notifytest.Deliver(t.Context(), open(t, configFor(servicePagerDuty, r.URL)), tt.message); got.Error != "" {
 			t.Errorf("%s: %s", tt.name, got.Error)
 		}
 		if got := len(r.take()); got != tt.want {
@@ -350,7 +353,7 @@ func TestPushoverEmergencies(t *testing.T) {
 	c.CustomFields = `{"token":"AT","user":"UT","priority":"2","sound":"echo","device":"phone","retry":"90"}`
 	opened := open(t, c)
 	for _, m := range []*notification.Message{firing(cpuAlert("g1", 85)), over(cpuAlert("g1", 85))} {
-		if got := opened.Deliver(t.Context(), m); got.Error != "" {
+		if got := notifytest.Deliver(t.Context(), opened, m); got.Error != "" {
 			t.Fatal(got.Error)
 		}
 	}

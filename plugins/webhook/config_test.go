@@ -12,6 +12,7 @@ import (
 
 	"github.com/pulse-hub/pulse/plugins/internal/conformtest"
 	"github.com/pulse-hub/pulse/plugins/internal/goldentest"
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/plugins/internal/readmetest"
 	"github.com/pulse-hub/pulse/sdk/conformance"
 	"github.com/pulse-hub/pulse/sdk/notification"
@@ -126,7 +127,7 @@ func TestListedTemplatesCanBeWrittenIntoASetting(t *testing.T) {
 			r := receive(t, nil)
 			c := configFor(one.Service, r.URL)
 			c.Template = template
-			if got := open(t, c).Deliver(t.Context(), over(cpuAlert("g1", 85))); got.Error != "" {
+			if got := notifytest.Deliver(t.Context(), open(t, c), over(cpuAlert("g1", 85))); got.Error != "" {
 				t.Fatalf("%s: %s", one.Service, got.Error)
 			}
 			bodies = append(bodies, string(r.take()[0].body))
@@ -145,7 +146,7 @@ func TestTheGenericTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Template = text
-	if got := open(t, c).Deliver(t.Context(), firing(cpuAlert("g1", 85))); got.Error != "" {
+	if got := notifytest.Deliver(t.Context(), open(t, c), firing(cpuAlert("g1", 85))); got.Error != "" {
 		t.Fatal(got.Error)
 	}
 	goldentest.Check(t, "generic-template.txt", transcript(t, r.take()), *update)

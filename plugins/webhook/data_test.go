@@ -62,7 +62,7 @@ func TestTheLevelOfAGroupIsItsHighest(t *testing.T) {
 // TestSendSaysTheSame compares Send with Deliver.
 func TestSendSaysTheSame(t *testing.T) {
 	for status, want := range map[int]*fault.Error{
-		200: nil, 404: {Code: fault.CodeRejected}, 429: {Transient: true, RetryAfter: 9 * time.Second},
+		200: nil, 404: {Code: fault.CodeRejected}, 429: {Code: fault.CodeRateLimited, Transient: true, RetryAfter: 9 * time.Second},
 	} {
 		r := receive(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "9")

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pulse-hub/pulse/plugins/internal/goldentest"
+	"github.com/pulse-hub/pulse/plugins/internal/notifytest"
 	"github.com/pulse-hub/pulse/sdk/notification"
 )
 
@@ -25,7 +26,7 @@ func TestWhatEachServiceIsSent(t *testing.T) {
 			var text strings.Builder
 			kinds := messages()
 			for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-				result := c.Deliver(t.Context(), kinds[kind])
+				result := notifytest.Deliver(t.Context(), c, kinds[kind])
 				if result.Outcome != notification.OutcomeDelivered || result.Status != 200 || result.Answer != "ok" {
 					t.Errorf("%s: got %+v", kind, result)
 				}
@@ -63,7 +64,7 @@ func TestBodiesHaveTheShapeOfRecordings(t *testing.T) {
 			service, message = serviceGeneric, over(ended)
 		}
 		r := receive(t, nil)
-		if result := open(t, configFor(service, r.URL)).Deliver(t.Context(), message); result.Error != "" {
+		if result := notifytest.Deliver(t.Context(), open(t, configFor(service, r.URL)), message); result.Error != "" {
 			t.Fatal(result.Error)
 		}
 		got := r.take()[0]

@@ -73,21 +73,16 @@ func waitOf(body []byte) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// result is what is told of a delivery. No secret is in it.
-func (c *channel) result(sent posted, err error) notification.Result {
+// told is what is told of a delivery. No secret is in it.
+func (c *channel) told(sent posted, err error) (notification.Receipt, error) {
 	answer := c.redact.Redact(string(sent.Body))
-	result := notification.Result{
-		Outcome: notification.OutcomeDelivered, Status: sent.Status, PayloadBytes: sent.bytes,
-		Answer: strings.ToValidUTF8(answer[:min(len(answer), maxAnswer)], ""),
+	receipt := notification.Receipt{
+		Status: sent.Status, PayloadBytes: sent.bytes, Answer: strings.ToValidUTF8(answer[:min(len(answer), maxAnswer)], ""),
 	}
 	if err == nil {
-		return result
+		return receipt, nil
 	}
-	verdict := fault.Of(err)
-	result.Outcome, result.RetryAfter = notification.OutcomeRejected, verdict.RetryAfter
-	if verdict.Transient {
-		result.Outcome = notification.OutcomeRetry
-	}
-	result.Error = c.redact.Redact(err.Error())
-	return result
+	clean := *fault.Of(err)
+	clean.Err = errors.New(c.redact.Redact(err.Error()))
+	return receipt, &clean
 }

@@ -47,6 +47,17 @@ type Alert struct {
 	ValueText, ThresholdText string
 }
 
+// Receipt is what is known of a message that a provider was given, taken or not.
+type Receipt struct {
+	ProviderID string // id the provider gave the message
+	// Status is that of the provider's answer, such as that of HTTP; 0: it has none.
+	Status int
+	// Answer is the beginning of the provider's answer, without secrets; it is cut to 4 KiB.
+	Answer string
+	// PayloadBytes is the length of what was sent; 0: not known.
+	PayloadBytes int
+}
+
 // Outcome is what became of a message.
 type Outcome uint8
 
