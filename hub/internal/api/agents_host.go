@@ -189,7 +189,7 @@ func (a *API) changeHostSettings(c *route.Call) (any, error) {
 
 func (a *API) removeHost(c *route.Call) (any, error) {
 	id := c.PathValue("id")
-	if err := a.Fleet.RemoveHost(c.Context(), id, actor(c)); err != nil {
+	if err := a.Fleet.RemoveHost(c.Context(), id); err != nil {
 		return nil, err
 	}
 	return HostChanged{Success: true, HostID: id, Message: "Host removed"}, nil
@@ -203,7 +203,7 @@ func (a *API) uninstallHost(c *route.Call) (any, error) {
 		return nil, err
 	}
 	if a.reportsWith(c, body.HostID) {
-		if err := a.Fleet.RemoveHost(c.Context(), body.HostID, actor(c)); err != nil {
+		if err := a.Fleet.RemoveHost(c.Context(), body.HostID); err != nil {
 			return nil, err
 		}
 	}

@@ -2,10 +2,11 @@ package api
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/fleet/remote"
 )
 
@@ -40,7 +41,7 @@ func (a *API) remoteRoutes() []route.Route {
 			Handle:      a.connectAgent,
 		},
 		{
-			Path: "/api/ai/agents", Access: route.Authenticated(), Summary: "The agents that run commands for the hub",
+			Path: "/api/ai/agents", Access: route.Scoped(auth.ScopeMonitoringRead), Resource: auth.ResourceMonitoring, Summary: "The agents that run commands for the hub",
 			Answer: ConnectedAgents{}, Handle: a.connectedAgents,
 		},
 	}
@@ -68,15 +69,11 @@ func (a *API) connectedAgents(*route.Call) (any, error) {
 	}, nil
 }
 
-// Recognizes returns a function that says whether an API token is valid.
+// Recognizes returns a function that says whether an API token is one of an agent, which runs commands.
 func Recognizes(callers Recognizer) func(token string) bool {
 	return func(token string) bool {
-		if token == "" {
-			return false
-		}
-		request := &http.Request{Header: http.Header{}, URL: &url.URL{}}
-		request.Header.Set("X-API-Token", token)
-		principal, err := callers.Authenticate(request)
-		return err == nil && principal != nil
+		principal, err := callers.Recognize(token)
+		return err == nil && slices.ContainsFunc(
+			[]auth.Scope{auth.ScopeHostReport, auth.ScopeDockerReport, auth.ScopeKubernetesReport}, principal.Has)
 	}
 }

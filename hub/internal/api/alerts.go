@@ -70,7 +70,7 @@ func (a *API) alertRoutes() []route.Route {
 		},
 		{
 			Methods: []string{http.MethodDelete, http.MethodPatch, http.MethodPut}, Path: alertsBelow + "{rest...}",
-			Summary: "Nothing: answers 404", Handle: noSuchAlertPath,
+			Access: route.Authenticated(), Unaudited: "nothing is there", Summary: "Nothing: answers 404", Handle: noSuchAlertPath,
 		},
 	})
 }

@@ -98,7 +98,7 @@ type AlertBacktestDay struct {
 func (a *API) alertBacktestRoutes() []route.Route {
 	turn := make(chan struct{}, 1)
 	return []route.Route{{
-		Methods: []string{http.MethodPost}, Path: alertsBelow + "backtest", Access: route.Scoped(auth.ScopeMonitoringRead), MaxBody: maxAlertConfig,
+		Methods: []string{http.MethodPost}, Path: alertsBelow + "backtest", Access: route.Scoped(auth.ScopeMonitoringRead), MaxBody: maxAlertConfig, Unaudited: "a back-test changes nothing",
 		Summary: "What would have fired",
 		Description: "Which alerts of measured values there would have been under a changed configuration, by the same rules and code as those " +
 			"that do fire. Nothing is changed, and nobody is told. Resources are taken as they are now. While somebody else asks, the answer is 429.",

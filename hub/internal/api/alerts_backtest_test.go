@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/hub/internal/alert/policy"
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -106,18 +105,14 @@ func newBacktest(t *testing.T) (http.Handler, *past) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := policy.Default()
-	config.ActivationState = policy.Active
-	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "reader", Hash: auth.HashToken("reader"), Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
-		{ID: "other", Hash: auth.HashToken("other"), Scopes: []auth.Scope{auth.ScopeSettingsRead}},
-	}})
-	answers := api.New(api.Parts{
-		Tokens: callers, Alerts: configured{config: config}, Measurements: p, Inventory: present, Now: func() time.Time { return backtestNow },
+	rules := policy.Default()
+	rules.ActivationState = policy.Active
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "reader", Scopes: []auth.Scope{auth.ScopeMonitoringRead}}, auth.Token{ID: "other", Scopes: []auth.Scope{auth.ScopeSettingsRead}})
+	handler, _ := behind(around, api.Parts{
+		Alerts: configured{config: rules}, Measurements: p, Inventory: present, Now: func() time.Time { return backtestNow },
 	})
-	return route.New(route.Options{
-		Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-	}), p
+	return handler, p
 }
 
 func backtestCall(ctx context.Context, h http.Handler, token, body string) *httptest.ResponseRecorder {

@@ -30,21 +30,22 @@ type AlertsActivated struct {
 }
 
 func (a *API) alertConfigRoutes() []route.Route {
-	write := route.Scoped(auth.ScopeMonitoringWrite)
+	// How alerts are configured is a setting, though tokens change it with the scope of monitoring.
+	write := route.Admin(auth.ScopeMonitoringWrite)
 	return []route.Route{
 		{
 			Path: alertsBelow + "config", Access: route.Scoped(auth.ScopeMonitoringRead),
 			Summary: "How alerts are configured", Answer: policy.Config{}, Handle: a.alertConfig,
 		},
 		{
-			Methods: []string{http.MethodPut}, Path: alertsBelow + "config", Access: write, MaxBody: maxAlertConfig,
+			Methods: []string{http.MethodPut}, Path: alertsBelow + "config", Access: write, Resource: auth.ResourceSettings, MaxBody: maxAlertConfig,
 			Summary: "Configure alerts",
 			Description: "What the body does not have keeps its value. Maps by id or name and lists are replaced whole, and null empties them. " +
 				"A field that makes no sense is named in the answer, and nothing is saved.",
 			Body: policy.Config{}, Answer: AlertConfigSaved{}, Handle: a.setAlertConfig,
 		},
 		{
-			Methods: []string{http.MethodPost}, Path: alertsBelow + "activate", Access: write, MaxBody: maxRequestBody,
+			Methods: []string{http.MethodPost}, Path: alertsBelow + "activate", Access: write, Resource: auth.ResourceSettings, MaxBody: maxRequestBody,
 			Summary: "Begin to tell people of alerts", Answer: AlertsActivated{}, Handle: a.activateAlerts,
 		},
 	}

@@ -22,8 +22,8 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/alert/journal"
 	"github.com/pulse-hub/pulse/hub/internal/alert/policy"
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/hub/internal/store"
@@ -75,15 +75,13 @@ func newAlarm(t testing.TB) *alarm {
 		t.Fatal(err)
 	}
 	m := &measured{}
-	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "all", Name: "alice", Hash: auth.HashToken("all")},
-		{ID: "reader", Hash: auth.HashToken("reader"), Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
-		{ID: "writer", Hash: auth.HashToken("writer"), Scopes: []auth.Scope{auth.ScopeMonitoringWrite}},
-	}})
-	answers := api.New(api.Parts{Tokens: callers, Alerts: d, Measurements: m})
-	return &alarm{desk: d, measured: m, start: start, Handler: route.New(route.Options{
-		Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-	})}
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all", Name: "alice"},
+		auth.Token{ID: "reader", Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
+		auth.Token{ID: "writer", Scopes: []auth.Scope{auth.ScopeMonitoringWrite}},
+	)
+	handler, _ := behind(around, api.Parts{Alerts: d, Measurements: m})
+	return &alarm{desk: d, measured: m, start: start, Handler: handler}
 }
 
 // remember writes down what happened before.
@@ -138,7 +136,7 @@ func (h *alarm) call(method, target, token, body string) *httptest.ResponseRecor
 }
 
 // ask calls with every scope and decodes the answer.
-func ask[T any](t *testing.T, h *alarm, method, target, body string) T {
+func asked[T any](t *testing.T, h *alarm, method, target, body string) T {
 	t.Helper()
 	w := h.call(method, target, "all", body)
 	var answer T
@@ -272,7 +270,7 @@ func TestAlertPermissions(t *testing.T) {
 
 func TestActiveAlertsAreWhatTheyAreSaidToBe(t *testing.T) {
 	h := newAlarm(t)
-	active := ask[[]alerts.Alert](t, h, "GET", "/api/alerts/active", "")
+	active := asked[[]alerts.Alert](t, h, "GET", "/api/alerts/active", "")
 	var ids []string
 	for _, a := range active {
 		ids = append(ids, a.ID)
@@ -281,7 +279,7 @@ func TestActiveAlertsAreWhatTheyAreSaidToBe(t *testing.T) {
 		t.Errorf("active are %s", got)
 	}
 	for _, id := range ids {
-		ask[api.OrderDone](t, h, "POST", "/api/alerts/clear", `{"id":"`+id+`"}`)
+		asked[api.OrderDone](t, h, "POST", "/api/alerts/clear", `{"id":"`+id+`"}`)
 	}
 	if w := h.call("GET", "/api/alerts/active", "all", ""); w.Body.String() != "[]" {
 		t.Errorf("of nothing there is %s", w.Body)
@@ -290,10 +288,10 @@ func TestActiveAlertsAreWhatTheyAreSaidToBe(t *testing.T) {
 
 func TestWhoCallsIsWhoDidIt(t *testing.T) {
 	h := newAlarm(t)
-	ask[api.BulkDone](t, h, "POST", "/api/alerts/bulk/acknowledge", `{"alertIds":["`+guestDown+`"],"user":"bob"}`)
-	ask[api.OrderDone](t, h, "POST", "/api/alerts/acknowledge", `{"id":"`+nodeDown+`","user":"bob"}`)
-	ask[api.OrderDone](t, h, "POST", "/api/alerts/incidents/note", `{"alert_id":"`+nodeDown+`","note":"a look","user":"bob"}`)
-	for _, a := range ask[[]alerts.Alert](t, h, "GET", "/api/alerts/active", "") {
+	asked[api.BulkDone](t, h, "POST", "/api/alerts/bulk/acknowledge", `{"alertIds":["`+guestDown+`"],"user":"bob"}`)
+	asked[api.OrderDone](t, h, "POST", "/api/alerts/acknowledge", `{"id":"`+nodeDown+`","user":"bob"}`)
+	asked[api.OrderDone](t, h, "POST", "/api/alerts/incidents/note", `{"alert_id":"`+nodeDown+`","note":"a look","user":"bob"}`)
+	for _, a := range asked[[]alerts.Alert](t, h, "GET", "/api/alerts/active", "") {
 		if a.Acknowledged != (a.ID != diskFull) || a.Acknowledged && a.AckUser != "alice" {
 			t.Errorf("%s is acknowledged by %q", a.ID, a.AckUser)
 		}
@@ -303,7 +301,7 @@ func TestWhoCallsIsWhoDidIt(t *testing.T) {
 		nodeDown:  "alert_fired <nil> <nil>, alert_acknowledged alice <nil>, note alice a look",
 	} {
 		var got []string
-		for _, e := range ask[alerts.Incident](t, h, "GET", "/api/alerts/incidents?alert_id="+url.QueryEscape(id), "").Events {
+		for _, e := range asked[alerts.Incident](t, h, "GET", "/api/alerts/incidents?alert_id="+url.QueryEscape(id), "").Events {
 			got = append(got, fmt.Sprint(e.Type, " ", e.Details["user"], " ", e.Details["note"]))
 		}
 		if strings.Join(got, ", ") != want {
@@ -331,7 +329,7 @@ func TestHistoryIsFilteredBeforeItIsCut(t *testing.T) {
 		"startTime=" + began(1) + "&endTime=" + began(20): "3",
 	} {
 		var got []string
-		for _, past := range ask[[]alerts.Past](t, h, "GET", "/api/alerts/history?"+query, "") {
+		for _, past := range asked[[]alerts.Past](t, h, "GET", "/api/alerts/history?"+query, "") {
 			number := past.IncidentID[strings.LastIndexByte(past.IncidentID, '-')+1:]
 			got = append(got, number)
 			if (past.ResolvedAt != nil) != (number == "1") {
@@ -349,23 +347,23 @@ func TestIncidentsOfAnAlertAndOfAResource(t *testing.T) {
 	of := "/api/alerts/incidents?alert_id=" + nodeDown
 	near := url.QueryEscape(h.start.Add(2 * time.Minute).Format(time.RFC3339))
 	for target, want := range map[string]string{of: "open", of + "&started_at=" + near: "resolved", of + "&start_time=" + near: "resolved"} {
-		if got := ask[alerts.Incident](t, h, "GET", target, ""); got.Status != want || len(got.Events) == 0 {
+		if got := asked[alerts.Incident](t, h, "GET", target, ""); got.Status != want || len(got.Events) == 0 {
 			t.Errorf("%s gave %+v", target, got)
 		}
 	}
-	list := ask[[]alerts.Incident](t, h, "GET", "/api/alerts/incidents?resource_id=lab-pve1", "")
+	list := asked[[]alerts.Incident](t, h, "GET", "/api/alerts/incidents?resource_id=lab-pve1", "")
 	if len(list) != 2 || list[0].Status != "open" || len(list[1].Events) != 2 {
 		t.Errorf("of the resource there are %+v", list)
 	}
-	if list = ask[[]alerts.Incident](t, h, "GET", "/api/alerts/incidents?resource_id=lab-pve1&limit=1", ""); len(list) != 1 {
+	if list = asked[[]alerts.Incident](t, h, "GET", "/api/alerts/incidents?resource_id=lab-pve1&limit=1", ""); len(list) != 1 {
 		t.Errorf("limited to one there are %d", len(list))
 	}
 }
 
 func TestActivationSaysSinceWhen(t *testing.T) {
 	h := newAlarm(t)
-	first := ask[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "")
-	again := ask[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "{}")
+	first := asked[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "")
+	again := asked[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "{}")
 	if first.Message != "Alert notifications activated" || first.State != "active" || !first.Success || time.Since(first.ActivationTime) > time.Minute {
 		t.Errorf("first: %+v", first)
 	}
@@ -374,16 +372,16 @@ func TestActivationSaysSinceWhen(t *testing.T) {
 	if diff := cmp.Diff(want, again); diff != "" {
 		t.Errorf("again (-want +got):\n%s", diff)
 	}
-	if state := ask[policy.Config](t, h, "GET", "/api/alerts/config", "").ActivationState; state != policy.Active {
+	if state := asked[policy.Config](t, h, "GET", "/api/alerts/config", "").ActivationState; state != policy.Active {
 		t.Errorf("the state is %s", state)
 	}
 }
 
 func TestAbsentMembersOfTheConfigurationAreKept(t *testing.T) {
 	h := newAlarm(t)
-	want := ask[policy.Config](t, h, "GET", "/api/alerts/config", "")
-	ask[api.AlertConfigSaved](t, h, "PUT", "/api/alerts/config", `{"nodeDefaults":{"cpu":{"trigger":70,"clear":60}},"aggregation":true}`)
-	got := ask[policy.Config](t, h, "GET", "/api/alerts/config", "")
+	want := asked[policy.Config](t, h, "GET", "/api/alerts/config", "")
+	asked[api.AlertConfigSaved](t, h, "PUT", "/api/alerts/config", `{"nodeDefaults":{"cpu":{"trigger":70,"clear":60}},"aggregation":true}`)
+	got := asked[policy.Config](t, h, "GET", "/api/alerts/config", "")
 	want.NodeDefaults.CPU.Trigger, want.NodeDefaults.CPU.Clear = 70, 60
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
@@ -393,7 +391,7 @@ func TestAbsentMembersOfTheConfigurationAreKept(t *testing.T) {
 func TestExplanation(t *testing.T) {
 	h := newAlarm(t)
 	h.measured.points = []metrics.Point{{At: 1000, Avg: 0.5}, {At: 2000, Avg: 0.92}}
-	disk := ask[alerts.Explanation](t, h, "GET", "/api/alerts/"+url.PathEscape(diskFull)+"/explain", "")
+	disk := asked[alerts.Explanation](t, h, "GET", "/api/alerts/"+url.PathEscape(diskFull)+"/explain", "")
 	began := h.start.Add(22 * time.Minute)
 	if diff := cmp.Diff(alerts.Evidence{
 		Value: 92, Threshold: 90, Clear: 85, Rule: "override", Began: began, FiredAt: began.Add(5 * time.Second), Samples: []alerts.Sample{{1000, 50}, {2000, 92}},
@@ -404,9 +402,9 @@ func TestExplanation(t *testing.T) {
 		t.Errorf("explanation is %+v", disk)
 	}
 
-	ask[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "")
-	node := ask[alerts.Explanation](t, h, "GET", "/api/alerts/"+nodeDown+"/explain", "")
-	guest := ask[alerts.Explanation](t, h, "GET", "/api/alerts/"+guestDown+"/explain", "")
+	asked[api.AlertsActivated](t, h, "POST", "/api/alerts/activate", "")
+	node := asked[alerts.Explanation](t, h, "GET", "/api/alerts/"+nodeDown+"/explain", "")
+	guest := asked[alerts.Explanation](t, h, "GET", "/api/alerts/"+guestDown+"/explain", "")
 	if node.Withheld != nil || len(node.Hidden) != 1 || node.Hidden[0] != guestDown || node.HiddenBy != "" || len(node.Evidence.Samples) != 0 {
 		t.Errorf("the node's is %+v", node)
 	}
@@ -414,8 +412,8 @@ func TestExplanation(t *testing.T) {
 		t.Errorf("the guest's is %+v", guest)
 	}
 
-	ask[api.OrderDone](t, h, "POST", "/api/alerts/clear", `{"id":"`+nodeDown+`"}`)
-	over := ask[alerts.Explanation](t, h, "GET", "/api/alerts/"+nodeDown+"/explain", "")
+	asked[api.OrderDone](t, h, "POST", "/api/alerts/clear", `{"id":"`+nodeDown+`"}`)
+	over := asked[alerts.Explanation](t, h, "GET", "/api/alerts/"+nodeDown+"/explain", "")
 	if n := len(over.Timeline); n != 2 || over.Timeline[1].Type != "alert_resolved" || over.Withheld != nil {
 		t.Errorf("of what is over it is %+v", over)
 	}
@@ -423,7 +421,7 @@ func TestExplanation(t *testing.T) {
 		metrics.ErrReplaying: "history is being read back after a restart", errors.New("secret path"): "history cannot be read now",
 	} {
 		h.measured.err = err
-		if got := ask[alerts.Explanation](t, h, "GET", "/api/alerts/"+diskFull+"/explain", "").Evidence; got.SamplesMissing != want || got.Samples == nil {
+		if got := asked[alerts.Explanation](t, h, "GET", "/api/alerts/"+diskFull+"/explain", "").Evidence; got.SamplesMissing != want || got.Samples == nil {
 			t.Errorf("without history it is %+v", got)
 		}
 	}
@@ -440,9 +438,11 @@ func (broken) ForgetHistory(context.Context) error               { return store.
 func (broken) Note(context.Context, desk.Note) error             { return store.ErrNoSpace }
 
 func TestFailuresOfTheStoreAreNotTheCallers(t *testing.T) {
-	callers := auth.New(auth.Options{Configured: []auth.Token{{ID: "all", Hash: auth.HashToken("all")}}})
-	answers := api.New(api.Parts{Tokens: callers, Alerts: broken{newAlarm(t).desk}, Measurements: &measured{}})
-	h := &alarm{Handler: route.New(route.Options{Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler()})}
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all"},
+	)
+	handler, _ := behind(around, api.Parts{Alerts: broken{newAlarm(t).desk}, Measurements: &measured{}})
+	h := &alarm{Handler: handler}
 	for _, tt := range []struct{ method, target, body string }{
 		{"PUT", "config", `{}`}, {"POST", "acknowledge", `{"id":"` + nodeDown + `"}`}, {"POST", "bulk/acknowledge", `{"ids":["` + nodeDown + `"]}`},
 		{"DELETE", "history", ``}, {"POST", "incidents/note", `{"alert_id":"` + nodeDown + `","note":"x"}`},

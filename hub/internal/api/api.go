@@ -2,6 +2,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/auth/session"
+	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
@@ -44,7 +47,7 @@ type Build struct {
 	Started time.Time
 }
 
-// Security are the settings that decide who gets in, for display.
+// Security is where the hub is found.
 type Security struct {
 	// PublicURL is the address people and agents reach the hub at; empty: as they asked for it.
 	PublicURL string
@@ -62,7 +65,6 @@ type API struct {
 type Parts struct {
 	Build      Build
 	Security   Security
-	Tokens     Tokens
 	Inventory  Snapshots
 	Reports    Reports
 	HostTokens HostTokens
@@ -96,9 +98,27 @@ type Parts struct {
 	SetupTokens     SetupTokens
 	// Programs are what machines download.
 	Programs Programs
-	// Callers recognises API tokens that come in a body, TokenIssuer makes them.
-	Callers     Recognizer
-	TokenIssuer TokenIssuer
+	// Callers recognises API tokens that come in a body, Issuer makes them.
+	Callers Recognizer
+	Issuer  TokenIssuer
+	// Wall is how the hub is protected, SignIn lets people in, and the others are what that takes.
+	Wall     Wall
+	SignIn   SignIn
+	Sessions SessionDesk
+	Cookies  Cookies
+	Browsers route.Browsers
+	Recovery RecoveryDesk
+	// Attempts are those to sign in, Factors what proves who somebody is besides a password.
+	Attempts interface{ Reset(identifier string) }
+	Factors  FactorDesk
+	// SSO are the identity providers, and ProviderSessions the sessions that hang on theirs.
+	SSO              *sso.Desk
+	ProviderSessions interface {
+		EndProvider(ctx context.Context, provider string, covers func(session.Upstream) bool) (int, error)
+	}
+	// Audit is where it is written down who changed what, AuditLog where that is looked up.
+	Audit    route.Audit
+	AuditLog AuditLog
 	// Broadcast tells those who are connected to Stream.
 	Broadcast Broadcaster
 	// Stream serves the websocket; the request is authenticated.
@@ -131,27 +151,31 @@ func New(parts Parts) *API {
 func (a *API) Routes() []route.Route {
 	var all []route.Route
 	for _, area := range []struct {
-		name   string
-		routes []route.Route
+		name     string
+		resource auth.Resource
+		routes   []route.Route
 	}{
-		{"System", a.systemRoutes()},
-		{"Security", a.securityRoutes()},
-		{"State", a.stateRoutes()},
-		{"Resources", a.resourceRoutes()},
-		{"History", a.historyRoutes()},
-		{"Alerts", a.alertRoutes()},
-		{"Notifications", a.notificationRoutes()},
-		{"Prometheus", slices.Concat(PromRoutes(a.PromQL), ScrapeRoutes(a.Values))},
-		{"Storage and backups", a.storageRoutes()},
-		{"Agents", slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},
-		{"Plugins", a.pluginRoutes()},
-		{"Instances", a.instanceRoutes()},
-		{"Nodes", slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes(), a.installRoutes(), a.broadcastRoutes())},
-		{"Downloads", a.downloadRoutes()},
-		{"Description", a.descriptionRoutes()},
+		{"System", auth.ResourceMonitoring, a.systemRoutes()},
+		{"Security", auth.ResourceSettings, slices.Concat(a.securityRoutes(), a.identityRoutes(), AuditRoutes(a.AuditLog))},
+		{"State", auth.ResourceMonitoring, a.stateRoutes()},
+		{"Resources", auth.ResourceMonitoring, a.resourceRoutes()},
+		{"History", auth.ResourceMonitoring, a.historyRoutes()},
+		{"Alerts", auth.ResourceAlerts, a.alertRoutes()},
+		{"Notifications", auth.ResourceNotifications, a.notificationRoutes()},
+		{"Prometheus", auth.ResourceMonitoring, slices.Concat(PromRoutes(a.PromQL), ScrapeRoutes(a.Values))},
+		{"Storage and backups", auth.ResourceMonitoring, a.storageRoutes()},
+		{"Agents", auth.ResourceHosts, slices.Concat(a.agentRoutes(), a.engineRoutes(), a.clusterRoutes(), a.engineTokenRoutes(), a.remoteRoutes())},
+		{"Plugins", auth.ResourcePlugins, a.pluginRoutes()},
+		{"Instances", auth.ResourcePlugins, a.instanceRoutes()},
+		{"Nodes", auth.ResourceNodes, slices.Concat(a.nodeRoutes(), a.discoverRoutes(), a.setupRoutes(), a.installRoutes(), a.broadcastRoutes())},
+		{"Downloads", auth.ResourceMonitoring, a.downloadRoutes()},
+		{"Description", auth.ResourceMonitoring, a.descriptionRoutes()},
 	} {
 		for _, r := range area.routes {
 			r.Area = area.name
+			if r.Resource == "" {
+				r.Resource = area.resource
+			}
 			all = append(all, r)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
 )
 
@@ -123,7 +124,7 @@ type Notified struct {
 
 func (a *API) broadcastRoutes() []route.Route {
 	return []route.Route{{
-		Methods: []string{http.MethodPost}, Path: "/api/test-notification", Access: route.Authenticated(), Limit: configWrites(),
+		Methods: []string{http.MethodPost}, Path: "/api/test-notification", Access: route.Admin(auth.ScopeSettingsWrite), Resource: auth.ResourceSettings, Limit: configWrites(),
 		MaxBody: maxRequestBody,
 		Summary: "Broadcast the registration of a made-up server", Answer: Notified{}, Handle: a.testNotification,
 	}}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
 )
 
@@ -75,11 +76,11 @@ var errScanTimeout = errors.New("the scan took too long")
 func (a *API) discoverRoutes() []route.Route {
 	return []route.Route{
 		{
-			Path: "/api/discover", Access: route.Authenticated(), Limit: route.ConfigReads(),
+			Path: "/api/discover", Access: route.Scoped(auth.ScopeSettingsRead), Limit: route.ConfigReads(),
 			Summary: "Proxmox servers found by the last scan", Answer: Discovered{}, Handle: a.discovered,
 		},
 		{
-			Methods: []string{http.MethodPost}, Path: "/api/discover", Access: route.Authenticated(), MaxBody: maxRequestBody,
+			Methods: []string{http.MethodPost}, Path: "/api/discover", Access: route.Scoped(auth.ScopeSettingsWrite), MaxBody: maxRequestBody,
 			Summary:     "Look for Proxmox servers",
 			Description: "Knocks on ports 8006 and 8007 of at most as many addresses as the settings allow, 1024 by default, for at most 30 seconds.",
 			Body:        DiscoveryRequest{}, Answer: Discovered{}, Handle: a.discover,

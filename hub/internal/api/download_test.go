@@ -11,11 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/download"
 )
 
@@ -28,11 +26,11 @@ func shelf(t *testing.T, programs ...string) *hub {
 			t.Fatal(err)
 		}
 	}
-	routes := api.New(api.Parts{Programs: download.New([]string{dir})}).Routes()
-	callers := auth.New(auth.Options{Configured: []auth.Token{{ID: "all", Hash: auth.HashToken("all")}}})
-	return &hub{routes: routes, Handler: route.New(route.Options{
-		Routes: routes, Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-	})}
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all"},
+	)
+	handler, routes := behind(around, api.Parts{Programs: download.New([]string{dir})})
+	return &hub{routes: routes, Handler: handler}
 }
 
 func sumOf(text string) string {

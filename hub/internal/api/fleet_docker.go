@@ -116,7 +116,8 @@ func (a *API) engineRoutes() []route.Route {
 		},
 		{
 			Methods: []string{http.MethodPost}, Path: "/api/agents/docker/commands/{rest...}", Access: route.Scoped(auth.ScopeDockerReport),
-			Limit: route.Unlimited(), MaxBody: maxRequestBody,
+			Unaudited: "an agent says what became of an order",
+			Limit:     route.Unlimited(), MaxBody: maxRequestBody,
 			Summary:     "Take in what an agent says of a command",
 			Description: "The path ends in the command's id and /ack.",
 			Body:        wire.CommandAck{}, Answer: CommandProgress{}, Handle: a.acknowledge,
@@ -146,7 +147,7 @@ func (a *API) removeEngine(c *route.Call) (any, error) {
 		state := stateOf(&command)
 		return EngineChanged{Success: true, HostID: id, Message: "Stop command queued", Command: &state}, nil
 	}
-	if _, err := a.Fleet.Remove(c.Context(), fleet.Docker, id, actor(c)); err != nil {
+	if _, err := a.Fleet.Remove(c.Context(), fleet.Docker, id); err != nil {
 		return nil, err
 	}
 	return EngineChanged{Success: true, HostID: id, Message: "Docker host removed"}, nil

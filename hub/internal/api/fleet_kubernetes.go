@@ -51,7 +51,7 @@ func (a *API) removeCluster(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Fleet.Remove(c.Context(), fleet.Kubernetes, id, actor(c)); err != nil {
+	if _, err := a.Fleet.Remove(c.Context(), fleet.Kubernetes, id); err != nil {
 		return nil, err
 	}
 	return ClusterChanged{Success: true, ClusterID: id, Message: "Kubernetes cluster removed"}, nil

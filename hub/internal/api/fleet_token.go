@@ -41,7 +41,7 @@ type TokenRecord struct {
 
 func (a *API) engineTokenRoutes() []route.Route {
 	return []route.Route{{
-		Methods: []string{http.MethodPost}, Path: "/api/diagnostics/docker/prepare-token", Access: route.Admin(auth.ScopeSettingsWrite),
+		Methods: []string{http.MethodPost}, Path: "/api/diagnostics/docker/prepare-token", Access: route.Admin(auth.ScopeSettingsWrite), Resource: auth.ResourceTokens,
 		Limit: configWrites(), MaxBody: maxRequestBody,
 		Summary:     "Make a token for one container engine",
 		Description: "The token has the scope docker:report.",
@@ -69,13 +69,14 @@ func (a *API) prepareToken(c *route.Call) (any, error) {
 	if name == "" {
 		name = "Docker host: " + engine.Label()
 	}
-	raw, token, err := a.TokenIssuer.Create(c.Context(), auth.TokenDraft{Name: name, Scopes: []auth.Scope{auth.ScopeDockerReport}}, actor(c))
+	raw, token, err := a.Issuer.Create(c.Context(), auth.TokenDraft{Name: name, Scopes: []auth.Scope{auth.ScopeDockerReport}}, c.Principal)
 	if errors.Is(err, auth.ErrTooManyTokens) || errors.Is(err, auth.ErrName) {
 		return nil, &route.Error{Status: http.StatusConflict, Code: "token_generation_failed", Message: err.Error()}
 	}
 	if err != nil {
-		return nil, err
+		return nil, tokenFailure(err)
 	}
+	c.Changed(route.Change{Subject: token.ID, What: "token created", Detail: token.Name, After: a.shownToken(token)})
 	return PreparedToken{
 		Success: true, Token: raw, Host: NamedContainer{ID: engine.ID, Name: engine.Label()}, PulseURL: hub,
 		Record: TokenRecord{

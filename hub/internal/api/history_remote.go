@@ -10,7 +10,7 @@ import (
 // remoteWriteRoute tells addresses, which are a matter of settings.
 func (a *API) remoteWriteRoute() route.Route {
 	return route.Route{
-		Path: "/api/metrics-store/remote", Access: route.Admin(auth.ScopeSettingsRead),
+		Path: "/api/metrics-store/remote", Access: route.Admin(auth.ScopeSettingsRead), Resource: auth.ResourceSettings,
 		Summary:     "The systems that measured values are passed on to",
 		Description: "By Prometheus remote write, as configured. Without any the list is empty.",
 		Answer:      history.RemoteWrites{}, Handle: a.remoteWrite,

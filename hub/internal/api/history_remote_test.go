@@ -8,11 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/hub/internal/metrics/remote/write"
@@ -23,11 +21,11 @@ func TestRemoteWriteIsToldToThoseWhoMayReadSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "all", Hash: auth.HashToken("all")},
-		{ID: "settings", Hash: auth.HashToken("settings"), Scopes: []auth.Scope{auth.ScopeSettingsRead}},
-		{ID: "monitoring", Hash: auth.HashToken("monitoring"), Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
-	}})
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all"},
+		auth.Token{ID: "settings", Scopes: []auth.Scope{auth.ScopeSettingsRead}},
+		auth.Token{ID: "monitoring", Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
+	)
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	some := func() []write.Status {
 		return []write.Status{
@@ -55,10 +53,9 @@ func TestRemoteWriteIsToldToThoseWhoMayReadSettings(t *testing.T) {
 		{"without a writer", nil, "all", http.StatusOK, `{"targets":[]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			answers := api.New(api.Parts{
-				Tokens: callers, Inventory: inventory.New(inventory.Options{}), Measurements: store, RemoteWrite: tt.status,
+			handler, _ := behind(around, api.Parts{
+				Inventory: inventory.New(inventory.Options{}), Measurements: store, RemoteWrite: tt.status,
 			})
-			handler := route.New(route.Options{Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler()})
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/metrics-store/remote", nil)
 			if tt.token != "" {
 				r.Header.Set("X-API-Token", tt.token)

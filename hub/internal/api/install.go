@@ -1,19 +1,12 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 )
-
-// TokenIssuer makes API tokens, as auth.Issuer does.
-type TokenIssuer interface {
-	Create(ctx context.Context, draft auth.TokenDraft, actor string) (string, auth.Token, error)
-}
 
 // InstallRequest is what an agent is to be installed beside.
 type InstallRequest struct {
@@ -55,13 +48,11 @@ func (a *API) installCommand(c *route.Call) (any, error) {
 		Name:   "agent-" + body.Type + "-" + a.Now().UTC().Format("20060102-150405"),
 		Scopes: []auth.Scope{auth.ScopeHostReport, auth.ScopeHostManage},
 	}
-	raw, _, err := a.TokenIssuer.Create(c.Context(), draft, actor(c))
-	if errors.Is(err, auth.ErrTooManyTokens) {
-		return nil, &route.Error{Status: http.StatusConflict, Code: "too_many_tokens", Message: "There are too many API tokens: revoke some first"}
-	}
+	raw, token, err := a.Issuer.Create(c.Context(), draft, c.Principal)
 	if err != nil {
-		return nil, err
+		return nil, tokenFailure(err)
 	}
+	c.Changed(route.Change{Subject: token.ID, What: "token created", Detail: token.Name, After: a.shownToken(token)})
 	command := "curl -fsSL " + hub + "/install.sh | bash -s -- \\\n  --url " + hub + " \\\n  --token " + raw + " \\\n  --enable-proxmox"
 	return InstallCommand{Command: command, Token: raw}, nil
 }

@@ -88,7 +88,7 @@ func (a *API) instanceRoutes() []route.Route {
 			Body:        InstanceDraft{}, Answer: platform.Instance{}, Handle: a.createInstance,
 		},
 		{
-			Methods: []string{http.MethodPost}, Path: "/api/instances/test", Access: write, MaxBody: maxSmallBody,
+			Methods: []string{http.MethodPost}, Path: "/api/instances/test", Access: write, MaxBody: maxSmallBody, Unaudited: "trials change nothing",
 			Summary: "Try a configuration without keeping it", Body: InstanceTrial{}, Answer: TrialResult{}, Handle: a.tryInstance,
 		},
 		{Path: "/api/instances/{id}", Access: read, Summary: "One instance", Answer: platform.Instance{}, Handle: a.instance},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/pulse-hub/pulse/hub/internal/wall"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -17,8 +18,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/discover"
 	"github.com/pulse-hub/pulse/hub/internal/nodes/nodestest"
 	"github.com/pulse-hub/pulse/hub/internal/nodes/setuptoken"
@@ -32,33 +33,30 @@ type nodeHub struct {
 	*nodestest.World
 	now    time.Time
 	told   *broadcasts
-	issuer *issuer
+	around *wall.Wall
 }
 
 func startNodes(t *testing.T, mock bool, networks ...string) *nodeHub {
 	t.Helper()
-	h := &nodeHub{World: nodestest.New(t, mock), told: &broadcasts{}, issuer: &issuer{}, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
-	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "all", Hash: auth.HashToken("all")},
-		{ID: "agent", Hash: auth.HashToken("agent"), Scopes: []auth.Scope{auth.ScopeHostReport}},
-	}})
+	h := &nodeHub{World: nodestest.New(t, mock), told: &broadcasts{}, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return h.now }
+	around := newWall(t, config.SignIn{}, now, auth.Token{ID: "all"}, auth.Token{ID: "agent", Scopes: []auth.Scope{auth.ScopeHostReport}},
+		auth.Token{ID: "writer", Scopes: []auth.Scope{auth.ScopeSettingsWrite}})
 	own := func() ([]netip.Prefix, error) {
 		if len(networks) == 0 {
 			return nil, errors.New("no interfaces")
 		}
 		return nil, nil
 	}
-	answers := api.New(api.Parts{
-		Build: api.Build{Version: "5.1.0", Started: h.now}, Tokens: callers, Callers: callers, Nodes: h.World, Now: now,
+	handler, routes := behind(around, api.Parts{
+		Build: api.Build{Version: "5.1.0", Started: h.now}, Nodes: h.World, Now: now,
 		Discovery: discover.NewWatch(discover.New(discover.Options{
 			Ports: []uint16{1}, Interfaces: own, Now: now, Tell: func(e discover.Event) { api.TellDiscovery(h.told, e) },
 		}), discover.DefaultConfig(), hclog.NewNullLogger()),
-		SetupTokens: setuptoken.NewDesk(now), TokenIssuer: h.issuer, Broadcast: h.told,
+		SetupTokens: setuptoken.NewDesk(now), Broadcast: h.told,
 	})
-	h.hub = &hub{routes: answers.Routes(), Handler: route.New(route.Options{
-		Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-	})}
+	h.hub = &hub{routes: routes, Handler: handler}
+	h.around = around
 	return h
 }
 
@@ -277,23 +275,23 @@ func TestNodeChangesAreLimited(t *testing.T) {
 
 func TestDiscoveryAnswers(t *testing.T) {
 	h := startNodes(t, false, "some")
-	w := h.call("POST", "/api/discover", "agent", `{"subnet":"127.0.0.1/31","use_cache":true}`)
+	w := h.call("POST", "/api/discover", "all", `{"subnet":"127.0.0.1/31","use_cache":true}`)
 	want := `{"servers":[],"errors":[],"environment":{"type":"native","confidence":1,"phases":[{"name":"named","subnets":["127.0.0.0/31"],"confidence":1}],"warnings":[],"metadata":{}},"cached":false,"scanning":false}`
 	if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != want {
 		t.Errorf("a scan gave %d %s", w.Code, got)
 	}
 	h.now = h.now.Add(5 * time.Second)
 	for _, w := range []string{
-		h.call("GET", "/api/discover", "agent", "").Body.String(), h.call("POST", "/api/discover", "agent", `{"use_cache":true}`).Body.String(),
+		h.call("GET", "/api/discover", "all", "").Body.String(), h.call("POST", "/api/discover", "all", `{"use_cache":true}`).Body.String(),
 	} {
 		if !strings.Contains(w, `"cached":true`) || !strings.Contains(w, `"age":5`) || strings.Contains(w, "scanning") {
 			t.Errorf("the answer from before is %s", w)
 		}
 	}
-	if w := h.call("POST", "/api/discover", "agent", `{"subnet":"lan"}`); w.Code != 400 || !strings.HasPrefix(w.Body.String(), "Invalid subnet: ") {
+	if w := h.call("POST", "/api/discover", "all", `{"subnet":"lan"}`); w.Code != 400 || !strings.HasPrefix(w.Body.String(), "Invalid subnet: ") {
 		t.Errorf("a bad network gave %d %s", w.Code, w.Body)
 	}
-	if w := startNodes(t, false).call("POST", "/api/discover", "agent", `{"subnet":"auto"}`); w.Code != 500 {
+	if w := startNodes(t, false).call("POST", "/api/discover", "all", `{"subnet":"auto"}`); w.Code != 500 {
 		t.Errorf("a scan that cannot be gave %d %s", w.Code, w.Body)
 	}
 }
@@ -351,7 +349,7 @@ func TestServersRegisterWithATokenOfEitherKind(t *testing.T) {
 	h := startNodes(t, false)
 	issue := func(typ string) string {
 		var command api.SetupCommand
-		if err := json.Unmarshal(h.call("POST", "/api/setup-script-url", "agent", `{"type":"`+typ+`","host":"https://h"}`).Body.Bytes(), &command); err != nil {
+		if err := json.Unmarshal(h.call("POST", "/api/setup-script-url", "all", `{"type":"`+typ+`","host":"https://h"}`).Body.Bytes(), &command); err != nil {
 			t.Fatal(err)
 		}
 		return command.SetupToken

@@ -71,7 +71,7 @@ func withNothing(routes []route.Route) []route.Route {
 	for path, own := range taken {
 		free := slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return slices.Contains(own, m) })
 		routes = append(routes, route.Route{
-			Methods: free, Path: path, Summary: "Nothing: answers 404",
+			Methods: free, Path: path, Access: route.Authenticated(), Unaudited: "nothing is there", Summary: "Nothing: answers 404",
 			Handle: func(*route.Call) (any, error) { return nil, route.NotFoundText("Not found") },
 		})
 	}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/alert"
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/notify"
 	"github.com/pulse-hub/pulse/hub/internal/notify/setup/setuptest"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
@@ -72,16 +72,13 @@ func startChannels(t *testing.T) *channelHub {
 		PublicURL: func() string { return "https://pulse.example.com" },
 		Values:    func(*alert.Alert) (string, string) { return "", "" }, Logger: hclog.NewNullLogger(),
 	})}
-	callers := auth.New(auth.Options{Configured: []auth.Token{
-		{ID: "all", Hash: auth.HashToken("all")},
-		{ID: "writer", Hash: auth.HashToken("writer"), Scopes: []auth.Scope{auth.ScopeSettingsWrite}},
-		{ID: "reader", Hash: auth.HashToken("reader"), Scopes: []auth.Scope{auth.ScopeSettingsRead, auth.ScopeMonitoringRead}},
-	}})
-	answers := api.New(api.Parts{Tokens: callers, ChannelSettings: h.World, Channels: h.Channels, Notifications: h.pipeline})
-	routes := answers.Routes()
-	h.hub = &hub{routes: routes, Handler: route.New(route.Options{
-		Routes: routes, Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-	})}
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all"},
+		auth.Token{ID: "writer", Scopes: []auth.Scope{auth.ScopeSettingsWrite}},
+		auth.Token{ID: "reader", Scopes: []auth.Scope{auth.ScopeSettingsRead, auth.ScopeMonitoringRead}},
+	)
+	handler, routes := behind(around, api.Parts{ChannelSettings: h.World, Channels: h.Channels, Notifications: h.pipeline})
+	h.hub = &hub{routes: routes, Handler: handler}
 	return h
 }
 

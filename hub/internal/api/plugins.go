@@ -6,10 +6,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/archive"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/inbox"
@@ -24,7 +25,7 @@ type Plugins interface {
 	Get(ctx context.Context, id string) (registry.Entry, error)
 	Refused() []inbox.Candidate
 	Components(ctx context.Context) ([]registry.Offered, error)
-	Events(ctx context.Context, id string) ([]chronicle.Event, error)
+	Events(ctx context.Context, id string) ([]audit.Event, error)
 	Upload(ctx context.Context, body io.Reader) (*archive.Content, error)
 	Approve(ctx context.Context, wanted approval.Approval, enable bool) error
 	Enable(ctx context.Context, id, actor string) error
@@ -58,7 +59,27 @@ type PluginDetail struct {
 }
 
 // PluginEvent is one change of a plugin.
-type PluginEvent = chronicle.Event
+type PluginEvent struct {
+	At time.Time `json:"at"`
+	// Actor is who changed it: the name of a person or token, or "hub".
+	Actor string `json:"actor"`
+	// Kind and Subject name what was changed.
+	Kind    string `json:"kind"`
+	Subject string `json:"subject"`
+	// What is one word or two.
+	What string `json:"what"`
+	// Detail is for people; may be empty.
+	Detail string `json:"detail,omitempty"`
+}
+
+// pluginEvents are the events as they are shown with a plugin.
+func pluginEvents(events []audit.Event) []PluginEvent {
+	shown := make([]PluginEvent, 0, len(events))
+	for _, e := range events {
+		shown = append(shown, PluginEvent{At: e.At, Actor: e.Actor, Kind: e.Kind, Subject: e.Subject, What: e.What, Detail: e.Detail})
+	}
+	return shown
+}
 
 // ComponentList is everything that can be set up.
 type ComponentList struct {
@@ -190,7 +211,7 @@ func (a *API) plugin(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return PluginDetail{Plugin: platform.PluginOf(&entry, true), History: platform.HistoryOf(&entry), Events: events}, nil
+	return PluginDetail{Plugin: platform.PluginOf(&entry, true), History: platform.HistoryOf(&entry), Events: pluginEvents(events)}, nil
 }
 
 func (a *API) components(c *route.Call) (any, error) {

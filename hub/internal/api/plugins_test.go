@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/hub/internal/api"
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/archive"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/inbox"
@@ -75,8 +75,8 @@ func (plugins) Components(context.Context) ([]registry.Offered, error) {
 	return []registry.Offered{{Plugin: "acme.nas", PluginName: "NAS", Component: described().Components[0]}}, nil
 }
 
-func (plugins) Events(context.Context, string) ([]chronicle.Event, error) {
-	return []chronicle.Event{{Actor: "anna", What: "approved"}}, nil
+func (plugins) Events(context.Context, string) ([]audit.Event, error) {
+	return []audit.Event{{Actor: "anna", What: "approved"}}, nil
 }
 
 func (plugins) Upload(_ context.Context, body io.Reader) (*archive.Content, error) {

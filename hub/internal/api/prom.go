@@ -60,7 +60,7 @@ func PromRoutes(q PromQL) []route.Route {
 		promRoute("labels", "Names of labels", span, by(PromQL.Labels)),
 		promRoute("format_query", "A PromQL query with the usual spaces", []route.Param{expression}, by(PromQL.FormatQuery)),
 		{
-			Methods: getHead(), Path: "/api/v1/label/{name}/values", Access: route.Scoped(auth.ScopeMonitoringRead),
+			Methods: getHead(), Path: "/api/v1/label/{name}/values", Access: route.Scoped(auth.ScopeMonitoringRead), Resource: auth.ResourceMonitoring,
 			Limit: queries(), Summary: "Values of one label", Query: span,
 			Handle: func(c *route.Call) (any, error) {
 				q.LabelValues(c.Writer, c.Request, c.PathValue("name"))
@@ -76,7 +76,8 @@ func PromRoutes(q PromQL) []route.Route {
 
 func promRoute(path, summary string, query []route.Param, answer http.HandlerFunc) route.Route {
 	return route.Route{
-		Methods: []string{http.MethodGet, http.MethodPost}, Path: "/api/v1/" + path, Access: route.Scoped(auth.ScopeMonitoringRead),
+		Methods: []string{http.MethodGet, http.MethodPost}, Path: "/api/v1/" + path, Access: route.Scoped(auth.ScopeMonitoringRead), Resource: auth.ResourceMonitoring,
+		Unaudited: "queries change nothing", Unforged: true,
 		Limit: queries(), MaxBody: maxQueryForm, Summary: summary, Query: query, Handle: handOver(answer),
 		Description: "Path, parameters and answers are those of the Prometheus HTTP API; with POST, parameters may come as a form.",
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/hub/internal/promapi"
 )
@@ -41,13 +42,9 @@ func promHub(t *testing.T) http.Handler {
 	}
 	values := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("pulse_up 1\n")) })
 	routes := append(api.PromRoutes(promapi.New(promapi.Options{Queryable: store.Queryable()})), api.ScrapeRoutes(values)...)
-	return route.New(route.Options{
-		Routes: routes, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
-		Auth: auth.New(auth.Options{Configured: []auth.Token{
-			{ID: "reads", Hash: auth.HashToken("reads"), Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
-			{ID: "agent", Hash: auth.HashToken("agent"), Scopes: []auth.Scope{auth.ScopeHostReport}},
-		}}),
-	})
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "reads", Scopes: []auth.Scope{auth.ScopeMonitoringRead}}, auth.Token{ID: "agent", Scopes: []auth.Scope{auth.ScopeHostReport}})
+	return route.New(route.Options{Routes: routes, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(), Auth: around.Callers})
 }
 
 func TestPrometheusClientsNeedTheRightToRead(t *testing.T) {

@@ -6,11 +6,10 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/metrics"
 	"github.com/pulse-hub/pulse/sdk/resource"
@@ -30,9 +29,11 @@ func TestHistorySaysThatItIsBeingReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	callers := auth.New(auth.Options{Configured: []auth.Token{{ID: "all", Hash: auth.HashToken("all")}}})
-	answers := api.New(api.Parts{Tokens: callers, Inventory: inv, Measurements: store})
-	h := route.New(route.Options{Routes: answers.Routes(), Auth: callers, Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler()})
+	around := newWall(t, config.SignIn{}, nil,
+		auth.Token{ID: "all"},
+	)
+	handler, _ := behind(around, api.Parts{Inventory: inv, Measurements: store})
+	h := handler
 	get := func(path string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 		r.Header.Set("X-API-Token", "all")

@@ -21,9 +21,9 @@ import (
 // revoked notes which tokens were revoked.
 type revoked struct{ ids []string }
 
-func (r *revoked) Revoke(_ context.Context, id, _ string) error {
+func (r *revoked) RevokeMade(_ context.Context, id string) (auth.Token, error) {
 	r.ids = append(r.ids, id)
-	return nil
+	return auth.Token{}, nil
 }
 
 // crew is everything that deals with agents, over a real store.

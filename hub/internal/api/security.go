@@ -2,8 +2,12 @@ package api
 
 import (
 	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
 )
 
 // SecurityStatus says how the hub is protected. The page asks for it first.
@@ -35,34 +39,125 @@ type SecurityStatus struct {
 	OIDCClientID                string `json:"oidcClientId"`
 	OIDCLogoutURL               string `json:"oidcLogoutURL"`
 	OIDCUsername                string `json:"oidcUsername"`
+
+	OIDCEnvOverrides      map[string]bool `json:"oidcEnvOverrides,omitempty" description:"Fields of the identity provider that the environment has set."`
+	BootstrapTokenPath    string          `json:"bootstrapTokenPath,omitempty" description:"Where the token for the first set-up lies, while nobody has used it."`
+	IsDocker              *bool           `json:"isDocker,omitempty"`
+	InContainer           *bool           `json:"inContainer,omitempty"`
+	LXCContainerID        string          `json:"lxcCtid,omitempty"`
+	DockerContainerName   string          `json:"dockerContainerName,omitempty"`
+	DeprecatedDisableAuth bool            `json:"deprecatedDisableAuth,omitempty"`
+	Message               string          `json:"message,omitempty"`
+
+	Role        string            `json:"role,omitempty" description:"The caller's role."`
+	Permissions []auth.Permission `json:"permissions,omitempty" description:"What the caller may do, as resource:action; either may be *."`
+	Method      auth.Method       `json:"method,omitempty" description:"How the caller was recognised."`
+}
+
+// Wall is what the hub knows of how it is protected.
+type Wall struct {
+	// Tokens are all API tokens, as auth.Authenticator knows them.
+	Tokens Tokens
+	// Users are the people who may sign in.
+	Users UserDesk
+	// Proxy is what vouches for users; nil: nothing does.
+	Proxy ProxySettings
+	// Bootstrap is the first set-up.
+	Bootstrap BootstrapDesk
+	// HideLocalLogin hides the form for passwords, Required has the hub be protected although nobody can sign in yet,
+	// Audited says that it was asked for that changes are written down (they always are), Ignored that a variable was
+	// set that turned protection off in earlier versions.
+	HideLocalLogin, Required, Audited, Ignored bool
+	// TrustedNetworks are those of people who are at home; empty: private ones.
+	TrustedNetworks []netip.Prefix
+}
+
+// ProxySettings says how a proxy vouches for users, as trustedproxy.Proxy does.
+type ProxySettings interface {
+	Configured() bool
+	LogoutURL() string
 }
 
 func (a *API) securityRoutes() []route.Route {
-	return []route.Route{{
+	return slices.Concat([]route.Route{{
 		Path: "/api/security/status", Access: route.Public(), Limit: route.ConfigReads(),
 		Summary:     "How the hub is protected",
 		Description: "Public. Callers who have said who they are see more.",
 		Answer:      SecurityStatus{}, Handle: a.securityStatus,
-	}}
+	}}, a.signInRoutes(), a.firstRunRoutes(), a.recoveryRoutes(), a.tokenRoutes(), a.sessionRoutes(), a.factorRoutes(), a.userRoutes())
 }
 
 func (a *API) securityStatus(c *route.Call) (any, error) {
-	configured := a.Tokens.Configured()
+	wall := &a.Wall
+	oidc, _ := a.SSO.Provider(sso.DefaultProvider)
+	tokens, users := wall.Tokens.Configured(), wall.Users.Count() > 0
+	proxied := wall.Proxy != nil && wall.Proxy.Configured()
+	protected := tokens || users || len(a.SSO.Enabled()) > 0 || proxied
 	private := isPrivate(c.Client)
 	status := SecurityStatus{
-		HasAuthentication: configured, RequiresAuth: configured, APITokenConfigured: configured,
-		CredentialsEncrypted: true, ExportProtected: true,
+		HasAuthentication: protected || wall.Required, RequiresAuth: protected, APITokenConfigured: tokens,
+		CredentialsEncrypted: true, ExportProtected: true, HasAuditLogging: wall.Audited,
 		HasHTTPS: c.Secure, ClientIP: c.Client.String(),
-		IsPrivateNetwork: private, IsTrustedNetwork: private, PublicAccess: !private,
-		AgentURL: a.agentURL(c),
+		IsPrivateNetwork: private, IsTrustedNetwork: wall.trusts(c.Client), PublicAccess: !private,
+		HasProxyAuth: proxied, HideLocalLogin: wall.HideLocalLogin, AgentURL: a.agentURL(c),
+		OIDCEnabled: oidc.Enabled, OIDCEnvOverrides: a.SSO.Locked(),
 	}
-	if c.Principal == nil {
-		return status, nil
+	if oidc.Enabled {
+		status.OIDCIssuer, status.OIDCClientID, status.OIDCLogoutURL = oidc.IssuerURL, oidc.ClientID, oidc.LogoutURL
 	}
-	if newest, ok := a.Tokens.Newest(); ok {
+	if proxied {
+		status.ProxyAuthLogoutURL = wall.Proxy.LogoutURL()
+	}
+	if wall.Ignored {
+		status.DeprecatedDisableAuth = true
+		status.Message = "DISABLE_AUTH is set and has no effect any more. Remove it; recovery mode lets an administrator of this machine in."
+	}
+	if wall.Bootstrap.Pending() {
+		docker, contained := a.Build.Deployment == "docker", a.Build.Container
+		status.BootstrapTokenPath, status.IsDocker, status.InContainer = wall.Bootstrap.Path(), &docker, &contained
+	}
+	a.tellCaller(&status, c.Principal)
+	return status, nil
+}
+
+// tellCaller adds what only callers may know who have said who they are.
+func (a *API) tellCaller(status *SecurityStatus, caller *auth.Principal) {
+	if caller == nil {
+		return
+	}
+	if newest, ok := a.Wall.Tokens.Newest(); ok {
 		status.APITokenHint = newest.Hint("...")
 	}
-	return status, nil
+	status.AuthUsername, status.AuthLastModified = a.adminName(caller)
+	status.Role, status.Permissions, status.Method = caller.Role.Name, caller.Role.Permissions, caller.Method
+	switch caller.Method {
+	case auth.MethodProxy:
+		status.ProxyAuthUsername, status.ProxyAuthIsAdmin = caller.User, caller.IsAdmin()
+	case auth.MethodOIDC:
+		status.OIDCUsername = caller.User
+	}
+}
+
+// adminName is the name of the caller, or of the first administrator for callers without one, and since when the
+// password is as it is.
+func (a *API) adminName(caller *auth.Principal) (name, changed string) {
+	for _, user := range a.Wall.Users.List() {
+		if user.Name != caller.User && (caller.User != "" || user.Role != auth.RoleAdmin) {
+			continue
+		}
+		if user.PasswordChanged.IsZero() {
+			return user.Name, ""
+		}
+		return user.Name, user.PasswordChanged.UTC().Format(time.RFC3339)
+	}
+	return caller.User, ""
+}
+
+func (w *Wall) trusts(client netip.Addr) bool {
+	if len(w.TrustedNetworks) == 0 {
+		return isPrivate(client)
+	}
+	return slices.ContainsFunc(w.TrustedNetworks, func(p netip.Prefix) bool { return p.Contains(client) })
 }
 
 // agentURL is the address that agents should report to.

@@ -25,7 +25,7 @@ type SetupTokens interface {
 
 // Recognizer says whose an API token is, as auth.Authenticator does.
 type Recognizer interface {
-	Authenticate(r *http.Request) (*auth.Principal, error)
+	Recognize(token string) (*auth.Principal, error)
 }
 
 // SetupRequest is what server is to be set up.
@@ -69,7 +69,7 @@ type Registered struct {
 func (a *API) setupRoutes() []route.Route {
 	return []route.Route{
 		{
-			Methods: []string{http.MethodPost}, Path: "/api/setup-script-url", Access: route.Authenticated(), MaxBody: maxRequestBody,
+			Methods: []string{http.MethodPost}, Path: "/api/setup-script-url", Access: route.Scoped(auth.ScopeSettingsWrite), MaxBody: maxRequestBody, Unforged: true,
 			Summary: "A command that sets a Proxmox server up", Body: SetupRequest{}, Answer: SetupCommand{}, Handle: a.setupCommand,
 		},
 		{
@@ -85,7 +85,7 @@ func (a *API) setupRoutes() []route.Route {
 			Handle: a.setupScript,
 		},
 		{
-			Methods: []string{http.MethodPost}, Path: "/api/auto-register", Access: route.Public(), MaxBody: maxNodeBody,
+			Methods: []string{http.MethodPost}, Path: "/api/auto-register", Access: route.Public(), MaxBody: maxNodeBody, Unforged: true,
 			Summary:     "Make a server known to the hub",
 			Description: "Public, but takes a setup token or an API token in the body, or an API token in a header.",
 			Body:        AutoRegistration{}, Answer: Registered{}, Handle: a.autoRegister,
@@ -193,6 +193,7 @@ func (a *API) autoRegister(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, nodeFailure(err)
 	}
+	c.Changed(route.Change{Subject: host, What: "registered", Detail: registration.Type + " " + registration.TokenID, Actor: who})
 	a.nodesChanged("node_auto_registered", RegisteredNode{
 		Type: registration.Type, Host: host, Name: cmp.Or(registration.Name, host), TokenID: registration.TokenID, HasToken: true,
 		Status: nodes.Connected,
@@ -211,7 +212,10 @@ func (a *API) mayRegister(c *route.Call, body *AutoRegistration, registration *n
 		invalid = route.BadRequestText("Tokens are made by the server: send tokenId and tokenValue")
 	}
 	if c.Principal != nil {
-		return actor(c), invalid
+		if !registers(c.Principal) {
+			return "", &route.Error{Status: http.StatusForbidden, Message: "missing_scope", RequiredScope: auth.ScopeHostReport}
+		}
+		return actor(c), cmp.Or(a.genuine(c), invalid)
 	}
 	presented := body.AuthToken
 	if presented == "" {
@@ -234,9 +238,18 @@ func (a *API) mayRegister(c *route.Call, body *AutoRegistration, registration *n
 
 // ownerOf names the owner of an API token that came in a body.
 func (a *API) ownerOf(token string) (string, bool) {
-	principal, err := a.Callers.Authenticate(&http.Request{URL: &url.URL{}, Header: http.Header{"X-Api-Token": {token}}})
-	if err != nil || principal == nil {
+	principal, err := a.Callers.Recognize(token)
+	if err != nil || !registers(principal) {
 		return "", false
 	}
 	return principal.Name(), true
+}
+
+// registers reports whether a caller may make a server known: agents that
+// report of one, and those who may change nodes.
+func registers(caller *auth.Principal) bool {
+	if caller.Method == auth.MethodToken && (caller.Has(auth.ScopeHostReport) || caller.Has(auth.ScopeHostManage)) {
+		return true
+	}
+	return caller.Has(auth.ScopeSettingsWrite) && caller.May(auth.Permission{Resource: auth.ResourceNodes, Action: auth.ActionWrite})
 }

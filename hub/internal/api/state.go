@@ -31,7 +31,7 @@ func (a *API) stateRoutes() []route.Route {
 			Summary: "The state in a few numbers, for frequent polling", Answer: v5.Summary{}, Handle: a.summary,
 		},
 		{
-			Path: "/ws", Access: route.Authenticated(), Limit: route.Unlimited(),
+			Path: "/ws", Access: route.Scoped(auth.ScopeMonitoringRead), Limit: route.Unlimited(),
 			Summary: "Live changes by websocket",
 			Description: "Clients that offer the subprotocol pulse.live.v1 get a snapshot and then deltas; others get whole " +
 				"states every ten seconds. A token may be given as the query parameter \"token\".",

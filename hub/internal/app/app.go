@@ -17,8 +17,6 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/alert"
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
-	"github.com/pulse-hub/pulse/hub/internal/auth"
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/config"
@@ -31,6 +29,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
 	"github.com/pulse-hub/pulse/hub/internal/store"
 	"github.com/pulse-hub/pulse/hub/internal/stream"
+	"github.com/pulse-hub/pulse/hub/internal/wall"
 	"github.com/pulse-hub/pulse/hub/web"
 )
 
@@ -169,20 +168,18 @@ func (s stores) close() error {
 // assemble builds the parts over open stores, starts them, and opens the gate.
 func (a *App) assemble(ctx context.Context, running *parts, opened stores, front *gate) error {
 	live := inventory.New(inventory.Options{Logger: a.logger.Named("inventory")})
-	callers := auth.New(auth.Options{
-		Configured: auth.ConfiguredTokens(a.config.Tokens...), Records: tokens{opened.settings},
+	around, err := wall.New(ctx, wall.Options{
+		Settings: opened.settings, DataDir: a.config.DataDir, Tokens: a.config.Tokens, SignIn: a.config.SignIn, PublicURL: a.config.PublicURL,
+		Development: a.config.Plugins.Dev && a.build.Version == "dev", Logger: a.logger.Named("auth"),
 	})
-	if err := callers.Reload(ctx); err != nil {
-		return err
-	}
-	if !callers.Configured() {
-		a.logger.Warn("no API token is configured, so nobody can sign in; set API_TOKENS")
-	}
-	agents, err := a.newAgents(ctx, opened, live, callers)
 	if err != nil {
 		return err
 	}
-	platform, err := a.newPlatform(opened.settings, live)
+	agents, err := a.newAgents(ctx, opened, live, around)
+	if err != nil {
+		return err
+	}
+	platform, err := a.newPlatform(opened.settings, live, around.Log)
 	if err != nil {
 		return err
 	}
@@ -212,7 +209,9 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	if err := a.remember(ctx, running, opened.settings, live); err != nil {
 		return err
 	}
-	running.start(ctx, "token watch", func(ctx context.Context) error { return a.watchTokens(ctx, opened.settings, callers) })
+	for _, part := range around.Parts() {
+		running.start(ctx, part.Name, part.Run)
+	}
 	running.start(ctx, "stream", feed.Run)
 	alerting.Listen = append(alerting.Listen, func(events []alert.Event) { tellAlerts(feed.Broadcast, events) })
 	telling := a.newTelling(opened.settings, platform, alerting.Desk)
@@ -223,18 +222,20 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	running.start(ctx, "agent connections", agents.remote.Run)
 	discovery := a.newDiscovery(feed)
 	running.start(ctx, "discovery", discovery.Run)
-	answers := api.New(api.Parts{
-		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL},
-		Tokens: callers, Inventory: live, Reports: agents.reports, HostTokens: agents.hosts, Fleet: agents.desk, Remote: agents.remote, State: views, Resources: views,
+	needed := api.Parts{
+		Build: a.description(), Security: api.Security{PublicURL: a.config.PublicURL, DataDir: a.config.DataDir},
+		Inventory: live, Reports: agents.reports, HostTokens: agents.hosts, Fleet: agents.desk, Remote: agents.remote, State: views, Resources: views,
 		Measurements: history.measurements, RemoteWrite: forwarding.Status, PromQL: history.queries, Values: history.values, Scheduler: platform.scheduler,
 		Plugins: platform.registry, Publishers: platform.registry, PluginLogs: platform.host, Instances: platform.office, InstanceReports: platform.reports,
 		Nodes: platform.nodes(opened.settings, live, a.config.Mock), Discovery: discovery,
-		SetupTokens: setuptoken.NewDesk(nil), Callers: callers, TokenIssuer: agents.issuer,
+		SetupTokens: setuptoken.NewDesk(nil), Logger: a.logger.Named("api"),
 		Programs: download.New(download.Folders(a.config.AgentDir)),
 		Alerts:   alerting, ChannelSettings: telling.settings, Channels: telling.channels, Notifications: telling.pipeline, Stream: feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
-	})
+	}
+	around.AddTo(&needed)
+	answers := api.New(needed)
 	routes := route.Options{
-		Routes: answers.Routes(), Auth: callers, Page: web.Handler(), Observer: measured,
+		Routes: answers.Routes(), Auth: around.Callers, Browsers: around.Browsers, Audit: around.Log, Page: web.Handler(), Observer: measured,
 		Logger: a.logger.Named("api"), TrustedProxies: a.config.TrustedProxies,
 		AllowedOrigins: a.config.AllowedOrigins, ReadOnly: a.config.Demo,
 	}
@@ -252,13 +253,6 @@ func (a *App) newDiscovery(feed *stream.Stream) *discover.Watch {
 	return discover.NewWatch(scanner, a.config.Discovery, a.logger.Named("discover"))
 }
 
-// newIssuer makes the one place where API tokens are made and revoked.
-func (a *App) newIssuer(settings *store.DB, callers *auth.Authenticator) *auth.Issuer {
-	return auth.NewIssuer(auth.IssuerOptions{
-		Store: tokens{settings}, Authenticator: callers, Changes: chronicle.New(settings), Logger: a.logger.Named("auth"),
-	})
-}
-
 // serveLocal serves the same routes to administrators of this machine.
 func (a *App) serveLocal(ctx context.Context, running *parts, routes route.Options) error {
 	if a.config.AdminSocket == "" {
@@ -268,7 +262,7 @@ func (a *App) serveLocal(ctx context.Context, running *parts, routes route.Optio
 	if err != nil {
 		return err
 	}
-	routes.Auth, routes.ReadOnly, routes.TrustedProxies = localCallers{}, false, nil
+	routes.Auth, routes.Browsers, routes.ReadOnly, routes.TrustedProxies = localCallers{}, nil, false, nil
 	handler := route.New(routes)
 	running.start(ctx, "admin socket", func(ctx context.Context) error {
 		plain := *a.config
@@ -276,25 +270,6 @@ func (a *App) serveLocal(ctx context.Context, running *parts, routes route.Optio
 		return serve(ctx, listener, handler, &plain, a.logger.Named("admin"))
 	})
 	return nil
-}
-
-// watchTokens takes in tokens that are made or revoked while the hub runs.
-func (a *App) watchTokens(ctx context.Context, settings store.Store, callers *auth.Authenticator) error {
-	events, cancel := settings.Watch(store.Tokens)
-	defer cancel()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case _, open := <-events:
-			if !open {
-				return nil
-			}
-			if err := callers.Reload(ctx); err != nil {
-				a.logger.Error("tokens not read again", "error", err)
-			}
-		}
-	}
 }
 
 func (a *App) description() api.Build {

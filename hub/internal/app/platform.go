@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/nodes"
@@ -49,7 +49,7 @@ type platform struct {
 	logger    hclog.Logger
 }
 
-func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platform, error) {
+func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory, changes *audit.Log) (*platform, error) {
 	bundle, bundled, err := a.loadCatalog()
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (a *App) newPlatform(settings *store.DB, live *inventory.Inventory) (*platf
 	if err != nil {
 		return nil, err
 	}
-	instances, changes := instance.NewRepository(settings), chronicle.New(settings)
+	instances := instance.NewRepository(settings)
 	secrets := &knownSecrets{} // of parts that come below, and asked only when those run
 	p := &platform{reports: setup.NewReports(), logger: a.logger.Named("platform")}
 	p.services = hostsvc.New(hostsvc.Options{
@@ -108,7 +108,7 @@ func (p *platform) collectAnew(change supervise.Change) {
 	}
 }
 
-func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.Catalog, changes *chronicle.Chronicle, lock *lockfile.File) registry.Options {
+func (a *App) registryOptions(settings *store.DB, p *platform, bundled *catalog.Catalog, changes *audit.Log, lock *lockfile.File) registry.Options {
 	plugins, dir := a.config.Plugins, a.config.DataDir
 	options := registry.Options{
 		Settings: settings, Inbox: plugins.Dir, Vault: filepath.Join(dir, pluginStore), Data: filepath.Join(dir, pluginData),

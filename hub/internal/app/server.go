@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,14 +16,18 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/config"
 )
 
-// Timeouts of connections. There is none for writing: websockets and large
-// answers to slow readers may take as long as they need.
+// Timeouts of connections. There is none for whole requests and answers: how
+// long they may take follows from their size, see paced and visit.
 const (
-	readHeaderTimeout = 15 * time.Second
-	readTimeout       = 60 * time.Second
-	idleTimeout       = 120 * time.Second
+	// headerTimeout is for the handshake of TLS, and again for each header.
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 120 * time.Second
 	// drainTimeout is how long requests under way may take when the hub ends.
 	drainTimeout = 10 * time.Second
+	// maxHeader bounds the header of a request, in bytes.
+	maxHeader = 64 << 10
+	// maxStreams is how many requests one connection of HTTP/2 may have under way.
+	maxStreams = 100
 )
 
 // gate answers health checks from the first moment on, and everything else as
@@ -55,36 +58,36 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// listen opens the port of the API and the page.
-func listen(ctx context.Context, c *config.Config) (net.Listener, error) {
-	address := net.JoinHostPort(c.BindAddress, strconv.Itoa(c.Port))
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return listener, nil
-}
-
 // serve serves a handler until ctx ends, and lets requests under way finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, c *config.Config, logger hclog.Logger) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: 64 << 10,
-		ErrorLog:       logger.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+		Handler: paced(handler), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, SendPingTimeout: idleTimeout / 2, PingTimeout: headerTimeout, WriteByteTimeout: writeStall,
+		},
+		ErrorLog: logger.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
-	ended := make(chan error, 1)
-	go func() {
-		if c.HTTPS {
-			ended <- server.ServeTLS(listener, c.TLSCert, c.TLSKey)
-			return
-		}
-		ended <- server.Serve(listener)
-	}()
+	listener = bounded(listener, server, boundsFor(openFiles()), logger)
+	certificate, err := newCertificate(c, logger)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	watched, ended := make(chan error, 1), make(chan error, 1)
+	go func() { watched <- certificate.watch(ctx) }()
+	go func() { ended <- certificate.serve(server, listener) }()
 	select {
-	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
+	case err = <-ended:
+		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+		err = drain(ctx, server, ended)
 	}
+	cancel()
+	return errors.Join(err, <-watched)
+}
+
+// drain ends a server when the requests under way are answered, or after drainTimeout.
+func drain(ctx context.Context, server *http.Server, ended <-chan error) error {
 	draining, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), drainTimeout, errors.New("requests under way took too long"))
 	defer cancel()
 	err := server.Shutdown(draining)

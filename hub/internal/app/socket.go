@@ -20,7 +20,9 @@ import (
 type localCallers struct{}
 
 // Authenticate is part of route.Authenticator.
-func (localCallers) Authenticate(*http.Request) (*auth.Principal, error) { return auth.Local(), nil }
+func (localCallers) Authenticate(*http.Request, auth.Origin) (*auth.Principal, error) {
+	return auth.Local(), nil
+}
 
 // listenLocal opens the Unix socket for administrators of this machine. What a
 // hub that was killed has left behind is removed.

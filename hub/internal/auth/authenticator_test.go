@@ -13,11 +13,15 @@ import (
 )
 
 type records struct {
-	tokens []Token
-	err    error
+	tokens  []Token
+	revoked map[string]bool
+	err     error
 }
 
 func (r *records) Tokens(context.Context) ([]Token, error) { return r.tokens, r.err }
+
+// RevokedHashes is part of Records.
+func (r *records) RevokedHashes(context.Context) (map[string]bool, error) { return r.revoked, r.err }
 
 func request(t *testing.T, target string, header ...string) *http.Request {
 	t.Helper()
@@ -123,5 +127,46 @@ func BenchmarkAuthenticate(b *testing.B) {
 		if _, err := a.Authenticate(r); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestTokensEnd(t *testing.T) {
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	kept := &records{tokens: []Token{{ID: "t1", Hash: HashToken("one"), Expires: now.Add(time.Minute)}}}
+	a := New(Options{Records: kept, Now: func() time.Time { return now }})
+	if err := a.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Recognize("one"); err != nil {
+		t.Errorf("before its end a token gave %v", err)
+	}
+	now = now.Add(time.Minute)
+	if _, err := a.Recognize("one"); !errors.Is(err, ErrBadCredentials) {
+		t.Errorf("at its end a token gave %v", err)
+	}
+}
+
+func TestTokensAreNeverWiderThanTheirMaker(t *testing.T) {
+	roles := map[string]Role{"anna": Administrator(), "ben": Viewer()}
+	kept := &records{tokens: []Token{
+		{ID: "t1", Hash: HashToken("anna's"), Owner: "anna"}, {ID: "t2", Hash: HashToken("ben's"), Owner: "ben"}, {ID: "t3", Hash: HashToken("gone's"), Owner: "gone"},
+	}}
+	a := New(Options{Records: kept, RoleOf: func(name string) (Role, bool) { role, ok := roles[name]; return role, ok }})
+	if err := a.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	change := Permission{ResourceSettings, ActionWrite}
+	for raw, want := range map[string]bool{"anna's": true, "ben's": false} {
+		p, err := a.Recognize(raw)
+		if err != nil || p.May(change) != want || !p.Has(ScopeSettingsWrite) {
+			t.Errorf("%s may change settings: %+v, %v", raw, p, err)
+		}
+	}
+	if _, err := a.Recognize("gone's"); !errors.Is(err, ErrBadCredentials) {
+		t.Errorf("a token of somebody who is no user any more gave %v", err)
+	}
+	roles["anna"] = Operator()
+	if p, err := a.Recognize("anna's"); err != nil || p.May(change) {
+		t.Errorf("a token did not follow its maker: %+v, %v", p, err)
 	}
 }

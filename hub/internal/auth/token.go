@@ -24,7 +24,19 @@ type Token struct {
 	Scopes []Scope `json:"scopes,omitempty"`
 	// Created is when it was made; zero for tokens given by the configuration.
 	Created time.Time `json:"created,omitzero"`
+	// Expires is when it is void; zero: never.
+	Expires time.Time `json:"expires,omitzero"`
+	// LastUsed is when it was last presented, to within ten minutes across restarts; zero: never.
+	LastUsed time.Time `json:"lastUsed,omitzero"`
+	// Owner is the user who made it and whose rights bound it; empty: nobody's.
+	Owner string `json:"owner,omitempty"`
 }
+
+// configuredPrefix begins the ids of tokens of the configuration.
+const configuredPrefix = "env-"
+
+// IsConfigured reports whether the token comes from the configuration.
+func (t Token) IsConfigured() bool { return strings.HasPrefix(t.ID, configuredPrefix) }
 
 // hintable is the length from which on ten characters give nothing away.
 const hintable = 24
@@ -63,7 +75,7 @@ func configuredToken(raw string) Token {
 	if !isHash(hash) {
 		hash = HashToken(raw)
 	}
-	token := Token{ID: "env-" + hash[:16], Name: "Environment token", Hash: hash, Scopes: []Scope{ScopeAll}}
+	token := Token{ID: configuredPrefix + hash[:16], Name: "Environment token", Hash: hash, Scopes: []Scope{ScopeAll}}
 	if len(raw) >= hintable {
 		token.Prefix, token.Suffix = raw[:6], raw[len(raw)-4:]
 	}

@@ -10,9 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pulse-hub/pulse/hub/internal/cli/auditcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/authorcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/hubcmd"
+	"github.com/pulse-hub/pulse/hub/internal/cli/licensecmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/terminal"
+	"github.com/pulse-hub/pulse/hub/internal/cli/transfercmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/usage"
 )
 
@@ -96,7 +99,10 @@ func newRoot(environment Environment) *cobra.Command {
 			environment.HubHelp(environment.Terminal.Out)
 		}
 	})
-	root.AddCommand(versionCommand(environment), pluginCommand(environment))
+	root.AddCommand(versionCommand(environment), pluginCommand(environment),
+		auditcmd.Command(auditcmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}),
+		licensecmd.Command(licensecmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}))
+	root.AddCommand(transfercmd.Commands(transfercmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv})...)
 	return root
 }
 

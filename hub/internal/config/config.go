@@ -65,6 +65,10 @@ type Config struct {
 	Discovery discover.Config
 	// Plugins is where plugins come from and how they run.
 	Plugins Plugins
+	// SignIn is how people sign in, Licence how licence keys are checked, Initial what is imported at the first start.
+	SignIn  SignIn
+	Licence Licence
+	Initial Initial
 	// AdminSocket is the Unix socket for administrators of this machine; empty: none. Load makes it follow from DataDir.
 	AdminSocket string
 }
@@ -117,6 +121,9 @@ func Load(source Source) (*Config, error) {
 		config.DataDir = defaultDataDir()
 	}
 	if err := config.applyFile(filepath.Join(config.DataDir, FileName)); err != nil {
+		return nil, err
+	}
+	if err := addEnvFile(config.DataDir, environment); err != nil {
 		return nil, err
 	}
 	if err := config.applyEnvironment(environment); err != nil {
@@ -209,7 +216,7 @@ func (c *Config) validate() error {
 	if c.Adaptive.Min > c.Adaptive.Max {
 		return fmt.Errorf("adaptive_polling_min_interval %s is longer than adaptive_polling_max_interval %s", c.Adaptive.Min, c.Adaptive.Max)
 	}
-	if err := c.validateRemote(); err != nil {
+	if err := errors.Join(c.validateRemote(), c.validateSignIn()); err != nil {
 		return err
 	}
 	return c.validateRetention()

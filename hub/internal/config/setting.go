@@ -31,7 +31,7 @@ func (s *setting) flag() string { return strings.ReplaceAll(s.key, "_", "-") }
 
 // settings is the table of everything that can be set.
 func settings() []setting {
-	return slices.Concat(hubSettings(), historySettings(), remoteSettings(), pollingSettings(), pluginSettings())
+	return slices.Concat(hubSettings(), historySettings(), remoteSettings(), pollingSettings(), pluginSettings(), signInSettings())
 }
 
 // hubSettings are those of the hub itself.

@@ -198,7 +198,7 @@ func (d *Desk) Acknowledge(ctx context.Context, ack Acknowledgement) (hostID str
 	if err != nil || stopped == nil {
 		return hostID, command, err
 	}
-	return hostID, command, d.clear(ctx, stopped, "agent "+stopped.AgentID)
+	return hostID, command, d.clear(ctx, stopped)
 }
 
 func (c *Command) advance(ack Acknowledgement, now time.Time) {

@@ -64,7 +64,7 @@ type Inventory interface {
 
 // Tokens revokes API tokens, as auth.Issuer does.
 type Tokens interface {
-	Revoke(ctx context.Context, id, actor string) error
+	RevokeMade(ctx context.Context, id string) (auth.Token, error)
 }
 
 // Hosts knows which host agent reports with which token, as hostid.Registry does.
@@ -182,11 +182,11 @@ func (d *Desk) sweep(ctx context.Context) error {
 }
 
 // revoke voids a token. One of the configuration, or one that is gone, cannot be revoked.
-func (d *Desk) revoke(ctx context.Context, tokenID, actor string) error {
+func (d *Desk) revoke(ctx context.Context, tokenID string) error {
 	if tokenID == "" {
 		return nil
 	}
-	err := d.Tokens.Revoke(ctx, tokenID, actor)
+	_, err := d.Tokens.RevokeMade(ctx, tokenID)
 	if errors.Is(err, auth.ErrUnknownToken) {
 		d.Logger.Info("token of a removed machine was not made at run time and stays valid", "token_id", tokenID)
 		return nil

@@ -27,15 +27,15 @@ type tokens struct {
 	err     error
 }
 
-func (t *tokens) Revoke(_ context.Context, id, _ string) error {
+func (t *tokens) RevokeMade(_ context.Context, id string) (auth.Token, error) {
 	if t.err != nil {
-		return t.err
+		return auth.Token{}, t.err
 	}
 	if !t.known[id] {
-		return auth.ErrUnknownToken
+		return auth.Token{}, auth.ErrUnknownToken
 	}
 	t.revoked = append(t.revoked, id)
-	return nil
+	return auth.Token{ID: id}, nil
 }
 
 // hosts reports with tokens by host.
@@ -183,7 +183,7 @@ func TestRemovedEngineIsBlockedForADay(t *testing.T) {
 	b := newBench(t)
 	b.admit("a1 m1 h1 t1")
 	b.show("a1")
-	if known, err := b.Remove(t.Context(), Docker, "a1", "anna"); err != nil || !known {
+	if known, err := b.Remove(t.Context(), Docker, "a1"); err != nil || !known {
 		t.Fatal(known, err)
 	}
 	if _, known := b.inv.Snapshot().Get("docker:a1/a1"); known {
@@ -217,7 +217,7 @@ func TestRemovedEngineIsBlockedForADay(t *testing.T) {
 
 func TestReenrolmentLiftsTheBlock(t *testing.T) {
 	b := newBench(t)
-	_, err := b.Remove(t.Context(), Kubernetes, "never-seen", "anna")
+	_, err := b.Remove(t.Context(), Kubernetes, "never-seen")
 	must(t, err)
 	var removed *RemovedError
 	if _, err := b.AdmitCluster(t.Context(), "never-seen", claim("k - - t1")); !errors.As(err, &removed) {
@@ -234,11 +234,11 @@ func TestRemovalThatCannotRevokeIsTriedAgain(t *testing.T) {
 	b := newBench(t)
 	b.admit("a1 m1 h1 t1")
 	b.tokens.err = errors.New("disk is full")
-	if _, err := b.Remove(t.Context(), Docker, "a1", "anna"); err == nil {
+	if _, err := b.Remove(t.Context(), Docker, "a1"); err == nil {
 		t.Fatal("the token is valid and nobody was told")
 	}
 	b.tokens.err = nil
-	if _, err := b.Remove(t.Context(), Docker, "a1", "anna"); err != nil || len(b.tokens.revoked) != 1 {
+	if _, err := b.Remove(t.Context(), Docker, "a1"); err != nil || len(b.tokens.revoked) != 1 {
 		t.Errorf("the second try: %v, revoked %v", err, b.tokens.revoked)
 	}
 }
@@ -372,7 +372,7 @@ func TestRemovedHostsToken(t *testing.T) {
 	b.hosts["h1"], b.hosts["h2"], b.hosts["h3"] = "t1", "t1", "t2"
 	b.admit("a3 m3 h3 t2") // the Docker module of the agent of h3
 	for _, id := range []string{"h1", "h3", "h2", "unknown"} {
-		must(t, b.RemoveHost(t.Context(), id, "anna"))
+		must(t, b.RemoveHost(t.Context(), id))
 	}
 	if diff := cmp.Diff([]string{"t1"}, b.tokens.revoked); diff != "" || len(b.hosts) != 0 {
 		t.Errorf("revoked: %s; kept %v", diff, b.hosts)

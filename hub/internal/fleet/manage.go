@@ -35,7 +35,7 @@ func (d *Desk) Revision() uint64 { return d.members.Load().revision }
 
 // Remove forgets an engine or a cluster and what it told, voids its token, and
 // refuses its reports for BlockTime. One that is not known is blocked too.
-func (d *Desk) Remove(ctx context.Context, kind Kind, id, actor string) (known bool, err error) {
+func (d *Desk) Remove(ctx context.Context, kind Kind, id string) (known bool, err error) {
 	var removed *Member
 	err = d.change(ctx, func(tx *draft) error {
 		removed = tx.get(kind, id)
@@ -61,12 +61,12 @@ func (d *Desk) Remove(ctx context.Context, kind Kind, id, actor string) (known b
 	if err != nil || removed == nil {
 		return known, err
 	}
-	return known, d.clear(ctx, removed, actor)
+	return known, d.clear(ctx, removed)
 }
 
 // clear voids the token of a removed member and takes it out of the inventory.
-func (d *Desk) clear(ctx context.Context, removed *Member, actor string) error {
-	if err := d.revoke(ctx, removed.TokenID, actor); err != nil {
+func (d *Desk) clear(ctx context.Context, removed *Member) error {
+	if err := d.revoke(ctx, removed.TokenID); err != nil {
 		return err
 	}
 	return d.Inventory.Forget(ctx, SourceID(removed.Kind, removed.ID))
@@ -155,7 +155,7 @@ func (d *Desk) editHost(ctx context.Context, hostID string, edit func(*Member)) 
 // RemoveHost forgets a host and what it told. Its token is voided unless
 // another agent reports with it. A host whose token is valid may come back. An
 // unknown id is no error.
-func (d *Desk) RemoveHost(ctx context.Context, hostID, actor string) error {
+func (d *Desk) RemoveHost(ctx context.Context, hostID string) error {
 	if err := d.change(ctx, func(tx *draft) error {
 		if member := tx.get(Host, hostID); member != nil {
 			tx.drop(member)
@@ -166,7 +166,7 @@ func (d *Desk) RemoveHost(ctx context.Context, hostID, actor string) error {
 	}
 	tokenID, known := d.Hosts.Token(hostID)
 	if known && d.Hosts.Users(tokenID) == 1 && !d.members.Load().reportsWith(tokenID) {
-		if err := d.revoke(ctx, tokenID, actor); err != nil {
+		if err := d.revoke(ctx, tokenID); err != nil {
 			return err
 		}
 	}

@@ -24,11 +24,16 @@ const (
 	Findings       Bucket = "findings"        // findings and conversations of the assistant
 	Metadata       Bucket = "metadata"        // notes and links attached to resources, by resource id
 	Inventory      Bucket = "inventory"       // last known state of each source, for a warm start
-	Users          Bucket = "users"           // user accounts, by name
-	Sessions       Bucket = "sessions"        // sign-ins, by hash of the session token
+	Users          Bucket = "users"           // user accounts with their second factors, by name in lower case; sealed
+	Roles          Bucket = "roles"           // roles besides the built-in ones, by name
+	Sessions       Bucket = "sessions"        // sign-ins, by hash of the session's secret; sealed
+	SignIn         Bucket = "sign_in"         // how people may sign in: identity providers, recovery, policy; sealed
 	Tokens         Bucket = "tokens"          // API tokens, by id; only hashes of the tokens
+	RevokedTokens  Bucket = "revoked_tokens"  // tokens of the configuration that were revoked, by hash
+	Licence        Bucket = "licence"         // the licence key; sealed
+	Audit          Bucket = "audit"           // the audit log, by number in 16 hex digits, and its anchor
 	Updates        Bucket = "updates"         // history of updates of the hub itself
-	Events         Bucket = "events"          // what people and the hub changed, by time
+	Events         Bucket = "events"          // changes written down by versions before the audit log, by time
 	Secrets        Bucket = "secrets"         // passwords and tokens of monitored systems and channels; sealed
 )
 
@@ -36,11 +41,12 @@ const (
 func plainBuckets() []Bucket {
 	return []Bucket{
 		Settings, Instances, Sources, Plugins, PluginState, Channels, Queue, DeadLetters, AlertRules, AlertLog,
-		AlertState, AlertIncidents, AlertTimeline, Findings, Metadata, Inventory, Users, Sessions, Tokens, Updates, Events,
+		AlertState, AlertIncidents, AlertTimeline, Findings, Metadata, Inventory, Roles, Tokens, RevokedTokens, Audit, Updates,
+		Events,
 	}
 }
 
 // sealedBuckets lists the buckets whose values are encrypted with the key file.
 func sealedBuckets() []Bucket {
-	return []Bucket{Secrets}
+	return []Bucket{Users, Sessions, SignIn, Licence, Secrets}
 }

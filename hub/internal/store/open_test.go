@@ -58,18 +58,18 @@ func TestOpenTakesTheFileAwayFromOthers(t *testing.T) {
 func TestMigrations(t *testing.T) {
 	path, opts := testPaths(t)
 	db := mustOpen(t, path, opts)
-	mustPut(t, db, Users, "k", "old")
+	mustPut(t, db, Instances, "k", "old")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	applied := 0
 	steps := append(migrations(), migration{"upper-case users", func(tx *bolt.Tx) error {
 		applied++
-		b := tx.Bucket([]byte(Users))
+		b := tx.Bucket([]byte(Instances))
 		return b.Put([]byte("k"), bytes.ToUpper(b.Get([]byte("k"))))
 	}})
 	broken := append(steps[:len(steps):len(steps)], migration{"broken", func(tx *bolt.Tx) error {
-		return errors.Join(tx.DeleteBucket([]byte(Users)), errors.New("boom"))
+		return errors.Join(tx.DeleteBucket([]byte(Instances)), errors.New("boom"))
 	}})
 	if _, err := open(path, opts, broken); err == nil || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("open with a broken step = %v, want an error that names it", err)
@@ -79,7 +79,7 @@ func TestMigrations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := db.Get(t.Context(), Users, "k"); err != nil || string(got) != "OLD" {
+		if got, err := db.Get(t.Context(), Instances, "k"); err != nil || string(got) != "OLD" {
 			t.Errorf("after the step: %q, %v", got, err)
 		}
 		if err := db.Close(); err != nil {
@@ -137,7 +137,7 @@ func filledFile(t *testing.T) []byte {
 			for i := range 200 {
 				mustPut(t, tx, Inventory, fmt.Sprint("source", i), strings.Repeat("x", 50*round+i))
 			}
-			mustPut(t, tx, Users, "large", strings.Repeat("y", 20_000))
+			mustPut(t, tx, Instances, "large", strings.Repeat("y", 20_000))
 			return nil
 		})
 		if err != nil {
@@ -264,7 +264,7 @@ func TestFullStoreKeepsWhatItHas(t *testing.T) {
 	path, opts := testPaths(t)
 	opts.MaxBytes = 1 << 20
 	db := mustOpen(t, path, opts)
-	mustPut(t, db, Users, "k", "old")
+	mustPut(t, db, Instances, "k", "old")
 	var err error
 	for i := 0; err == nil && i < 1000; i++ {
 		err = db.Put(t.Context(), Inventory, fmt.Sprint(i), make([]byte, 4000))
@@ -272,7 +272,7 @@ func TestFullStoreKeepsWhatItHas(t *testing.T) {
 	if !errors.Is(err, ErrNoSpace) {
 		t.Fatalf("filling up = %v, want %v", err, ErrNoSpace)
 	}
-	if got, err := db.Get(t.Context(), Users, "k"); err != nil || string(got) != "old" {
+	if got, err := db.Get(t.Context(), Instances, "k"); err != nil || string(got) != "old" {
 		t.Errorf("get from a full store = %q, %v", got, err)
 	}
 	for i := range 10 {
@@ -280,7 +280,7 @@ func TestFullStoreKeepsWhatItHas(t *testing.T) {
 			t.Fatalf("delete from a full store: %v", err)
 		}
 	}
-	if err := db.Put(t.Context(), Users, "k", []byte("new")); err != nil {
+	if err := db.Put(t.Context(), Instances, "k", []byte("new")); err != nil {
 		t.Errorf("put after making room: %v", err)
 	}
 }

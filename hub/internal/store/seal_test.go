@@ -43,7 +43,7 @@ func TestSealedRecordsOpenOnlyInTheirPlace(t *testing.T) {
 	}{
 		{"in place", s, Secrets, "node/1", sealed, true},
 		{"another key of the record", s, Secrets, "node/2", sealed, false},
-		{"another bucket", s, Users, "node/1", sealed, false},
+		{"another bucket", s, Instances, "node/1", sealed, false},
 		{"another key file", testSealer(t, 2), Secrets, "node/1", sealed, false},
 		{"changed", s, Secrets, "node/1", flipped, false},
 		{"cut", s, Secrets, "node/1", sealed[:len(sealed)-1], false},

@@ -73,18 +73,18 @@ func TestRefusals(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"get what is not there", func() error { _, err := db.Get(ctx, Users, "nobody"); return err }, ErrNotFound},
+		{"get what is not there", func() error { _, err := db.Get(ctx, Instances, "nobody"); return err }, ErrNotFound},
 		{"get from an unknown bucket", func() error { _, err := db.Get(ctx, "nope", "k"); return err }, ErrUnknownBucket},
 		{"get from the store's own bucket", func() error { _, err := db.Get(ctx, metaBucket, schemaKey); return err }, ErrUnknownBucket},
 		{"list an unknown bucket", func() error { _, err := db.List(ctx, "nope", ""); return err }, ErrUnknownBucket},
 		{"put into an unknown bucket", func() error { return db.Put(ctx, "nope", "k", nil) }, ErrUnknownBucket},
 		{"delete from an unknown bucket", func() error { return db.Delete(ctx, "nope", "k") }, ErrUnknownBucket},
-		{"empty key", func() error { return db.Put(ctx, Users, "", nil) }, ErrBadKey},
-		{"long key", func() error { return db.Put(ctx, Users, long, nil) }, ErrBadKey},
-		{"long key in get", func() error { _, err := db.Get(ctx, Users, long); return err }, ErrBadKey},
-		{"large value", func() error { return db.Put(ctx, Users, "k", make([]byte, MaxValueBytes+1)) }, ErrTooLarge},
-		{"delete what is not there", func() error { return db.Delete(ctx, Users, "nobody") }, nil},
-		{"largest key", func() error { return db.Put(ctx, Users, long[1:], nil) }, nil},
+		{"empty key", func() error { return db.Put(ctx, Instances, "", nil) }, ErrBadKey},
+		{"long key", func() error { return db.Put(ctx, Instances, long, nil) }, ErrBadKey},
+		{"long key in get", func() error { _, err := db.Get(ctx, Instances, long); return err }, ErrBadKey},
+		{"large value", func() error { return db.Put(ctx, Instances, "k", make([]byte, MaxValueBytes+1)) }, ErrTooLarge},
+		{"delete what is not there", func() error { return db.Delete(ctx, Instances, "nobody") }, nil},
+		{"largest key", func() error { return db.Put(ctx, Instances, long[1:], nil) }, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestBytesAreCopied(t *testing.T) {
 	ctx := t.Context()
 	value := []byte("value")
 	err := db.Update(ctx, func(tx Tx) error {
-		if err := tx.Put(ctx, Users, "k", value); err != nil {
+		if err := tx.Put(ctx, Instances, "k", value); err != nil {
 			return err
 		}
 		copy(value, "XXXXX")
@@ -109,12 +109,12 @@ func TestBytesAreCopied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := db.Get(ctx, Users, "k")
+	got, err := db.Get(ctx, Instances, "k")
 	if err != nil || string(got) != "value" {
 		t.Fatalf("got %q, %v; the caller's change reached the store", got, err)
 	}
 	copy(got, "YYYYY")
-	if again, _ := db.Get(ctx, Users, "k"); string(again) != "value" {
+	if again, _ := db.Get(ctx, Instances, "k"); string(again) != "value" {
 		t.Errorf("got %q after changing what Get returned", again)
 	}
 }
@@ -122,10 +122,10 @@ func TestBytesAreCopied(t *testing.T) {
 func TestUpdateIsAllOrNothing(t *testing.T) {
 	db := openTest(t)
 	ctx := t.Context()
-	mustPut(t, db, Users, "k", "old")
+	mustPut(t, db, Instances, "k", "old")
 	boom := errors.New("boom")
 	write := func(tx Tx) {
-		mustPut(t, tx, Users, "k", "new")
+		mustPut(t, tx, Instances, "k", "new")
 		mustPut(t, tx, Secrets, "s", "new")
 	}
 	if err := db.Update(ctx, func(tx Tx) error { write(tx); return boom }); !errors.Is(err, boom) {
@@ -144,7 +144,7 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 	if err := db.Update(ended, func(tx Tx) error { write(tx); return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("update with an ended context = %v", err)
 	}
-	if got, err := db.Get(ctx, Users, "k"); err != nil || string(got) != "old" {
+	if got, err := db.Get(ctx, Instances, "k"); err != nil || string(got) != "old" {
 		t.Errorf("got %q, %v, want the old value", got, err)
 	}
 	if _, err := db.Get(ctx, Secrets, "s"); !errors.Is(err, ErrNotFound) {
@@ -155,15 +155,15 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 func TestTransactionsSeeOneState(t *testing.T) {
 	db := openTest(t)
 	ctx := t.Context()
-	mustPut(t, db, Users, "k", "old")
+	mustPut(t, db, Instances, "k", "old")
 	var leaked Tx
 	err := db.View(ctx, func(r Reader) error {
 		done := make(chan error)
-		go func() { done <- db.Put(ctx, Users, "k", []byte("new")) }()
+		go func() { done <- db.Put(ctx, Instances, "k", []byte("new")) }()
 		if err := <-done; err != nil {
 			return err
 		}
-		if got, err := r.Get(ctx, Users, "k"); err != nil || string(got) != "old" {
+		if got, err := r.Get(ctx, Instances, "k"); err != nil || string(got) != "old" {
 			t.Errorf("a view sees %q, %v, want what was there when it began", got, err)
 		}
 		return nil
@@ -173,8 +173,8 @@ func TestTransactionsSeeOneState(t *testing.T) {
 	}
 	err = db.Update(ctx, func(tx Tx) error {
 		leaked = tx
-		mustPut(t, tx, Users, "k", "newer")
-		if got, err := tx.Get(ctx, Users, "k"); err != nil || string(got) != "newer" {
+		mustPut(t, tx, Instances, "k", "newer")
+		if got, err := tx.Get(ctx, Instances, "k"); err != nil || string(got) != "newer" {
 			t.Errorf("an update sees %q, %v, want its own write", got, err)
 		}
 		return nil
@@ -182,10 +182,10 @@ func TestTransactionsSeeOneState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := leaked.Put(ctx, Users, "k", nil); !errors.Is(err, ErrTxDone) {
+	if err := leaked.Put(ctx, Instances, "k", nil); !errors.Is(err, ErrTxDone) {
 		t.Errorf("write after the end = %v, want %v", err, ErrTxDone)
 	}
-	if _, err := leaked.List(ctx, Users, ""); !errors.Is(err, ErrTxDone) {
+	if _, err := leaked.List(ctx, Instances, ""); !errors.Is(err, ErrTxDone) {
 		t.Errorf("list after the end = %v, want %v", err, ErrTxDone)
 	}
 }
@@ -195,7 +195,7 @@ func TestWaitingForTheWriterEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.Update(t.Context(), func(Tx) error {
 		done := make(chan error)
-		go func() { done <- db.Put(ctx, Users, "k", nil) }()
+		go func() { done <- db.Put(ctx, Instances, "k", nil) }()
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("second writer = %v, want %v", err, context.Canceled)
@@ -209,22 +209,22 @@ func TestWaitingForTheWriterEndsWithTheContext(t *testing.T) {
 
 func TestClosedStore(t *testing.T) {
 	db := openTest(t)
-	events, _ := db.Watch(Users)
+	events, _ := db.Watch(Instances)
 	for range 2 {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Put(t.Context(), Users, "k", nil); !errors.Is(err, ErrClosed) {
+	if err := db.Put(t.Context(), Instances, "k", nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("put = %v, want %v", err, ErrClosed)
 	}
-	if _, err := db.Get(t.Context(), Users, "k"); !errors.Is(err, ErrClosed) {
+	if _, err := db.Get(t.Context(), Instances, "k"); !errors.Is(err, ErrClosed) {
 		t.Errorf("get = %v, want %v", err, ErrClosed)
 	}
 	if _, open := <-events; open {
 		t.Error("a watch outlives the store")
 	}
-	late, cancel := db.Watch(Users)
+	late, cancel := db.Watch(Instances)
 	cancel()
 	if _, open := <-late; open {
 		t.Error("a watch of a closed store is open")
@@ -234,36 +234,36 @@ func TestClosedStore(t *testing.T) {
 func TestWatch(t *testing.T) {
 	db := openTest(t)
 	ctx := t.Context()
-	users, cancel := db.Watch(Users)
+	users, cancel := db.Watch(Instances)
 	tokens, cancelTokens := db.Watch(Tokens)
 	defer cancelTokens()
 	pending := func(ch <-chan Event) int { return len(ch) }
 
-	mustPut(t, db, Users, "a", "1")
-	mustPut(t, db, Users, "b", "1")
+	mustPut(t, db, Instances, "a", "1")
+	mustPut(t, db, Instances, "b", "1")
 	if pending(users) != 1 || pending(tokens) != 0 {
 		t.Errorf("%d and %d events pending, want 1 that merges both changes, and 0", pending(users), pending(tokens))
 	}
-	if e := <-users; e.Bucket != Users {
+	if e := <-users; e.Bucket != Instances {
 		t.Errorf("event of %q", e.Bucket)
 	}
 	quiet := []struct {
 		name string
 		do   func() error
 	}{
-		{"a read", func() error { _, err := db.Get(ctx, Users, "a"); return err }},
+		{"a read", func() error { _, err := db.Get(ctx, Instances, "a"); return err }},
 		{"a failed update", func() error {
-			_ = db.Update(ctx, func(tx Tx) error { mustPut(t, tx, Users, "c", "1"); return errors.New("no") })
+			_ = db.Update(ctx, func(tx Tx) error { mustPut(t, tx, Instances, "c", "1"); return errors.New("no") })
 			return nil
 		}},
-		{"deleting nothing", func() error { return db.Delete(ctx, Users, "none") }},
+		{"deleting nothing", func() error { return db.Delete(ctx, Instances, "none") }},
 	}
 	for _, q := range quiet {
 		if err := q.do(); err != nil || pending(users) != 0 {
 			t.Errorf("%s makes an event, or fails: %v", q.name, err)
 		}
 	}
-	if err := db.Delete(ctx, Users, "a"); err != nil || pending(users) != 1 {
+	if err := db.Delete(ctx, Instances, "a"); err != nil || pending(users) != 1 {
 		t.Errorf("a delete makes %d events, %v", pending(users), err)
 	}
 	<-users
@@ -272,7 +272,7 @@ func TestWatch(t *testing.T) {
 	if _, open := <-users; open {
 		t.Error("the channel is open after cancel")
 	}
-	mustPut(t, db, Users, "d", "1")
+	mustPut(t, db, Instances, "d", "1")
 }
 
 func TestJSON(t *testing.T) {
@@ -323,7 +323,7 @@ func TestAgainstModel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	path, opts := testPaths(t)
 	db := mustOpen(t, path, opts)
-	model := map[Bucket]map[string]string{Users: {}, Inventory: {}, Secrets: {}}
+	model := map[Bucket]map[string]string{Instances: {}, Inventory: {}, Secrets: {}}
 	for round := range 300 {
 		if rng.IntN(30) == 0 {
 			if err := db.Close(); err != nil {
@@ -358,7 +358,7 @@ func TestAgainstModel(t *testing.T) {
 // modelStep changes one record in both.
 func modelStep(t *testing.T, rng *rand.Rand, tx Tx, model map[Bucket]map[string]string) {
 	t.Helper()
-	b := []Bucket{Users, Inventory, Secrets}[rng.IntN(3)]
+	b := []Bucket{Instances, Inventory, Secrets}[rng.IntN(3)]
 	key := fmt.Sprintf("%c/%d", 'a'+rng.IntN(3), rng.IntN(20))
 	if rng.IntN(3) == 0 {
 		delete(model[b], key)

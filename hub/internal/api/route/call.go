@@ -18,6 +18,8 @@ type Call struct {
 	Writer http.ResponseWriter
 	// Principal is who calls; nil on public routes when the request does not say.
 	Principal *auth.Principal
+	// From is where the request comes from.
+	From auth.Origin
 	// Client is the address of the caller, as far as it can be trusted.
 	Client netip.Addr
 	// Direct says that the request came without any forwarding header.
@@ -27,6 +29,7 @@ type Call struct {
 
 	values func(name string) string
 	query  url.Values
+	change Change
 }
 
 // Context ends when the caller goes away.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/pulse-hub/pulse/hub/internal/auth"
 )
 
 // ParseProxies reads a list of addresses and CIDR prefixes, separated by commas.
@@ -28,23 +30,18 @@ func ParseProxies(list string) ([]netip.Prefix, error) {
 	return prefixes, nil
 }
 
-// origin is where a request comes from.
-type origin struct {
-	client  netip.Addr
-	direct  bool // no forwarding header
-	trusted bool // the peer is a trusted proxy
-}
-
-// originOf finds the caller's address. What a trusted proxy says is believed;
+// originOf finds where a request comes from. What a trusted proxy says is believed;
 // the list it forwards is read from the right, past trusted proxies, because
 // its left end is whatever the caller wrote.
-func originOf(r *http.Request, proxies []netip.Prefix) origin {
+func originOf(r *http.Request, proxies []netip.Prefix) auth.Origin {
 	forwarded, real := r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Real-IP")
-	o := origin{
-		client: peer(r),
-		direct: forwarded == "" && real == "" && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Forwarded-Proto") == "",
+	o := auth.Origin{
+		Peer:   peer(r),
+		Direct: forwarded == "" && real == "" && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Forwarded-Proto") == "",
 	}
-	if o.trusted = contains(proxies, o.client); !o.trusted {
+	o.Client, o.Trusted = o.Peer, contains(proxies, o.Peer)
+	o.Secure = secure(r, o.Trusted)
+	if !o.Trusted {
 		return o
 	}
 	hops := strings.Split(forwarded, ",")
@@ -53,13 +50,13 @@ func originOf(r *http.Request, proxies []netip.Prefix) origin {
 		if err != nil {
 			break
 		}
-		o.client = hop.Unmap()
-		if !contains(proxies, o.client) {
+		o.Client = hop.Unmap()
+		if !contains(proxies, o.Client) {
 			return o
 		}
 	}
 	if address, err := netip.ParseAddr(strings.TrimSpace(real)); err == nil && forwarded == "" {
-		o.client = address.Unmap()
+		o.Client = address.Unmap()
 	}
 	return o
 }

@@ -30,6 +30,7 @@ func endpoints(routes []Route) []*endpoint {
 	byPath := map[string]*endpoint{}
 	for i := range routes {
 		r := &routes[i]
+		r.check()
 		e, ok := byPath[r.Path]
 		if !ok {
 			e = &endpoint{path: r.Path, methods: map[string]*Route{}, rest: restOf(r.Path)}

@@ -26,6 +26,8 @@ type Error struct {
 	RequiredScope auth.Scope
 	// Explanation is a second sentence for people, where clients expect one.
 	Explanation string
+	// More are further members of the body, where clients expect them; may be nil.
+	More map[string]any
 	// Allow are the methods to use instead, for status 405.
 	Allow string
 	// RetryAfter is when to try again, for statuses 429 and 503.
@@ -85,11 +87,24 @@ func (e *Error) write(w http.ResponseWriter, now time.Time) {
 		writeBody(w, e.Status, "text/plain; charset=utf-8", []byte(e.Message+"\n"))
 		return
 	}
-	body, err := json.Marshal(e.problem(now))
+	body, err := e.body(now)
 	if err != nil { // plain strings and numbers always encode
 		panic(err)
 	}
 	writeBody(w, e.Status, "application/json", body)
+}
+
+// body is the problem with the further members beside its own.
+func (e *Error) body(now time.Time) ([]byte, error) {
+	body, err := json.Marshal(e.problem(now))
+	if err != nil || len(e.More) == 0 {
+		return body, err
+	}
+	more, err := json.Marshal(e.More)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(body[:len(body)-1], ','), more[1:]...), nil
 }
 
 func (e *Error) problem(now time.Time) Problem {
@@ -130,6 +145,13 @@ func unauthenticated(asJSON bool) *Error {
 
 func missingScope(scope auth.Scope) *Error {
 	return &Error{Status: http.StatusForbidden, Message: "missing_scope", RequiredScope: scope}
+}
+
+func missingPermission(permission auth.Permission) *Error {
+	return &Error{
+		Status: http.StatusForbidden, Code: "missing_permission", Message: "Your role does not allow this",
+		More: map[string]any{"requiredPermission": permission.String()},
+	}
 }
 
 func notAdmin() *Error {

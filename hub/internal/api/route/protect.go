@@ -57,7 +57,7 @@ func (s *server) contain(c *gin.Context) {
 func (s *server) protect(c *gin.Context) {
 	header := c.Writer.Header()
 	setSecurityHeaders(header)
-	s.setOriginHeaders(header)
+	s.setOriginHeaders(header, c.Request)
 	if !WantsUpgrade(c.Request) {
 		header.Set("X-Request-ID", requestID(c.Request))
 	}
@@ -85,13 +85,23 @@ func (s *server) refusal(r *http.Request) *Error {
 		return BadRequestText("Invalid path")
 	}
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	if s.ReadOnly && !reads {
+	if s.ReadOnly && !reads && !signsIn(r.URL.Path) {
 		return &Error{
 			Status: http.StatusForbidden, Message: "Demo mode enabled",
 			Explanation: "This is a read-only demo instance. Modifications are disabled.",
 		}
 	}
 	return nil
+}
+
+// signsIn reports whether a path is one of those that people sign in and out
+// by, which demonstrations allow.
+func signsIn(path string) bool {
+	switch path {
+	case "/api/login", "/api/logout", "/api/oidc/login", "/api/oidc/callback", "/api/ai/execute":
+		return true
+	}
+	return false
 }
 
 func setSecurityHeaders(header http.Header) {
@@ -103,17 +113,35 @@ func setSecurityHeaders(header http.Header) {
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 }
 
-func (s *server) setOriginHeaders(header http.Header) {
-	if s.AllowedOrigins == "" {
+func (s *server) setOriginHeaders(header http.Header, r *http.Request) {
+	origin := s.allowedOrigin(r.Header.Get("Origin"))
+	if strings.Contains(s.AllowedOrigins, ",") {
+		header.Add("Vary", "Origin")
+	}
+	if origin == "" {
 		return
 	}
-	header.Set("Access-Control-Allow-Origin", s.AllowedOrigins)
+	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS")
 	header.Set("Access-Control-Allow-Headers", "Content-Type, Authorization, X-API-Token, X-CSRF-Token, X-Setup-Token")
 	header.Set("Access-Control-Expose-Headers", "X-CSRF-Token, X-Authenticated-User, X-Auth-Method")
-	if s.AllowedOrigins != "*" {
+	if origin != "*" {
 		header.Set("Access-Control-Allow-Credentials", "true")
 	}
+}
+
+// allowedOrigin is what is told of who may read the answer. One origin is told
+// to everybody, as clients expect; of several the one that asks.
+func (s *server) allowedOrigin(asking string) string {
+	if !strings.Contains(s.AllowedOrigins, ",") {
+		return strings.TrimSpace(s.AllowedOrigins)
+	}
+	for origin := range strings.SplitSeq(s.AllowedOrigins, ",") {
+		if origin = strings.TrimSpace(origin); asking != "" && strings.EqualFold(origin, asking) {
+			return asking
+		}
+	}
+	return ""
 }
 
 func setLimitHeaders(header http.Header, limit Limit, now time.Time) {

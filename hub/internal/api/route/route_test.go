@@ -18,13 +18,21 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 )
 
-// callers recognises three tokens by their name.
-func callers(t *testing.T) *auth.Authenticator {
+// byToken recognises callers by their token and by nothing else.
+type byToken struct{ tokens *auth.Authenticator }
+
+// Authenticate is part of Authenticator.
+func (b byToken) Authenticate(r *http.Request, _ auth.Origin) (*auth.Principal, error) {
+	return b.tokens.Authenticate(r)
+}
+
+// callers recognises two tokens by their name.
+func callers(t *testing.T) Authenticator {
 	t.Helper()
-	return auth.New(auth.Options{Configured: []auth.Token{
+	return byToken{auth.New(auth.Options{Configured: []auth.Token{
 		{ID: "all", Hash: auth.HashToken("all")},
 		{ID: "reader", Hash: auth.HashToken("reader"), Scopes: []auth.Scope{auth.ScopeMonitoringRead}},
-	}})
+	}})}
 }
 
 func handler(t *testing.T, options Options) http.Handler {
@@ -51,9 +59,9 @@ func text(s string) Handler { return func(*Call) (any, error) { return s, nil } 
 func samples() []Route {
 	return []Route{
 		{Path: "/api/open", Access: Public(), Methods: []string{"GET", "HEAD"}, Handle: text("open")},
-		{Path: "/api/any", Handle: text("any")},
-		{Path: "/api/read", Access: Scoped(auth.ScopeMonitoringRead), Handle: text("read")},
-		{Path: "/api/admin", Access: Admin(auth.ScopeSettingsRead), Handle: text("admin")},
+		{Path: "/api/any", Access: Authenticated(), Handle: text("any")},
+		{Path: "/api/read", Access: Scoped(auth.ScopeMonitoringRead), Resource: auth.ResourceMonitoring, Handle: text("read")},
+		{Path: "/api/admin", Access: Admin(auth.ScopeSettingsRead), Resource: auth.ResourceSettings, Handle: text("admin")},
 		{Path: "/api/things", Access: Public(), Handle: text("list")},
 		{Path: "/api/things/stats", Access: Public(), Handle: text("stats")},
 		{Path: "/api/things/{id...}", Access: Public(), Handle: func(c *Call) (any, error) { return "thing " + c.PathValue("id"), nil }},
@@ -184,7 +192,7 @@ func TestOriginHeaders(t *testing.T) {
 
 func TestLimitCountsByCredential(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	routes := []Route{{Path: "/api/x", Limit: Limit{"x", 3, time.Minute}, Handle: text("x")}}
+	routes := []Route{{Path: "/api/x", Access: Authenticated(), Limit: Limit{Name: "x", Requests: 3, Window: time.Minute}, Handle: text("x")}}
 	h := handler(t, Options{Routes: routes, Now: func() time.Time { return now }})
 	for i, want := range []int{200, 200, 200, 429} {
 		if w := call(h, "GET", "/api/x", "X-API-Token", "all"); w.Code != want {
@@ -289,7 +297,7 @@ func TestClientAddress(t *testing.T) {
 		if tt.real != "" {
 			r.Header.Set("X-Real-IP", tt.real)
 		}
-		if got := originOf(r, proxies).client.String(); got != tt.want {
+		if got := originOf(r, proxies).Client.String(); got != tt.want {
 			t.Errorf("%s: client is %s, want %s", tt.name, got, tt.want)
 		}
 	}

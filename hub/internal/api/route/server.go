@@ -8,8 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/hashicorp/go-hclog"
-
-	"github.com/pulse-hub/pulse/hub/internal/auth"
 )
 
 // Observer is told about every answer.
@@ -19,16 +17,15 @@ type Observer interface {
 	Answered(route, method string, status int, duration time.Duration)
 }
 
-// Authenticator says who sent a request.
-type Authenticator interface {
-	Authenticate(*http.Request) (*auth.Principal, error)
-}
-
 // Options are what a handler is built from.
 type Options struct {
 	Routes []Route
 	// Auth recognises callers.
 	Auth Authenticator
+	// Browsers guards calls of browsers that are signed in; nil: there are none.
+	Browsers Browsers
+	// Audit writes down what was changed; nil: nobody does.
+	Audit Audit
 	// Page serves every path outside /api that no route has.
 	Page http.Handler
 	// Observer may be nil.
@@ -36,7 +33,7 @@ type Options struct {
 	Logger   hclog.Logger
 	// TrustedProxies are believed about the address of the caller.
 	TrustedProxies []netip.Prefix
-	// AllowedOrigins is the value of Access-Control-Allow-Origin; empty: none is sent.
+	// AllowedOrigins are the web origins whose pages may read answers, separated by commas; "*": all; empty: none.
 	AllowedOrigins string
 	// ReadOnly refuses everything but reading, for public demonstrations.
 	ReadOnly bool
@@ -87,7 +84,7 @@ func (s *server) unrouted(c *gin.Context) {
 		s.Page.ServeHTTP(c.Writer, c.Request)
 		return
 	}
-	if _, failure := s.admit(c, Authenticated(), General()); failure != nil {
+	if _, failure := s.admit(c, &Route{Access: Authenticated(), Unforged: true}, originOf(c.Request, s.TrustedProxies)); failure != nil {
 		failure.write(c.Writer, s.Now())
 		return
 	}
@@ -108,19 +105,23 @@ func (s *server) dispatch(c *gin.Context, e *endpoint) {
 	for name, value := range route.Header {
 		c.Writer.Header().Set(name, value)
 	}
-	principal, failure := s.admit(c, route.Access, route.limit())
+	from := originOf(c.Request, s.TrustedProxies)
+	principal, failure := s.admit(c, route, from)
 	if failure != nil {
+		s.noteRefusal(c, route, principal, from, failure)
 		failure.write(c.Writer, s.Now())
 		return
 	}
 	if c.Request.Body != nil {
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, route.MaxBody)
 	}
-	from := originOf(c.Request, s.TrustedProxies)
-	answer, err := route.Handle(&Call{
+	call := &Call{
 		Request: c.Request, Writer: c.Writer, Principal: principal, values: values,
-		Client: from.client, Direct: from.direct, Secure: secure(c.Request, from.trusted),
-	})
+		Client: from.Client, Direct: from.Direct, Secure: from.Secure, From: from,
+	}
+	s.openRecord(c, call, route)
+	answer, err := route.Handle(call)
+	s.closeRecord(call, route, err)
 	s.answer(c, answer, err)
 }
 
@@ -134,61 +135,13 @@ func (r *Route) limit() Limit {
 // refuseMethod answers a method that the path does not have; strangers learn
 // which ones it has only where the path is public.
 func (s *server) refuseMethod(c *gin.Context, e *endpoint) {
-	access := Authenticated()
+	wall := Route{Access: Authenticated(), Unforged: true}
 	if e.public {
-		access = Public()
+		wall.Access = Public()
 	}
-	if _, failure := s.admit(c, access, General()); failure != nil {
+	if _, failure := s.admit(c, &wall, originOf(c.Request, s.TrustedProxies)); failure != nil {
 		failure.write(c.Writer, s.Now())
 		return
 	}
 	methodNotAllowed(e.allow).write(c.Writer, s.Now())
-}
-
-// admit says who calls, or how they are turned away.
-func (s *server) admit(c *gin.Context, access Access, limit Limit) (*auth.Principal, *Error) {
-	principal, err := s.Auth.Authenticate(c.Request)
-	if failure := s.count(c.Request, principal, limit); failure != nil {
-		setLimitHeaders(c.Writer.Header(), limit, s.Now())
-		return nil, failure
-	}
-	if access.public {
-		return principal, nil
-	}
-	if err != nil || principal == nil {
-		return nil, unauthenticated(wantsJSON(c.Request))
-	}
-	if access.admin && !principal.Admin {
-		return nil, notAdmin()
-	}
-	if access.scope != "" && !principal.Has(access.scope) && (access.or == "" || !principal.Has(access.or)) {
-		return nil, missingScope(access.scope)
-	}
-	return principal, nil
-}
-
-func wantsJSON(r *http.Request) bool {
-	return isAPI(r.URL.Path) || strings.Contains(r.Header.Get("Accept"), "application/json")
-}
-
-// count books one request on the caller's share.
-func (s *server) count(r *http.Request, principal *auth.Principal, limit Limit) *Error {
-	if limit.Requests <= 0 {
-		return nil
-	}
-	from := originOf(r, s.TrustedProxies)
-	if from.direct && from.client.IsLoopback() {
-		return nil
-	}
-	who := from.client.String()
-	if principal != nil {
-		who = principal.Credential()
-	}
-	if s.limits.allow(limit, who, s.Now()) {
-		return nil
-	}
-	return &Error{
-		Status: http.StatusTooManyRequests, Message: "Rate limit exceeded. Please try again later.",
-		Text: true, RetryAfter: limit.Window,
-	}
 }

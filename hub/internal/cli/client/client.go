@@ -201,8 +201,8 @@ func because(ctx context.Context, err error) error {
 func problemOf(response *http.Response) error {
 	problem := &Problem{}
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err == nil {
-		_ = json.Unmarshal(text, problem) // whatever else it is, the status says enough
+	if err == nil && json.Unmarshal(text, problem) != nil && strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
+		problem.Detail = strings.TrimSpace(string(text)) // otherwise the status says enough
 	}
 	problem.Status = response.StatusCode
 	if response.StatusCode == http.StatusUnauthorized {

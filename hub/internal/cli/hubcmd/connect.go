@@ -4,19 +4,13 @@ package hubcmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pulse-hub/pulse/hub/internal/cli/client"
+	"github.com/pulse-hub/pulse/hub/internal/cli/connect"
 	"github.com/pulse-hub/pulse/hub/internal/cli/terminal"
-	"github.com/pulse-hub/pulse/hub/internal/cli/usage"
-	"github.com/pulse-hub/pulse/hub/internal/config"
 )
 
 // completionLimit is how long the shell waits for the names of plugins.
@@ -42,80 +36,15 @@ func Commands(options Options) []*cobra.Command {
 }
 
 // connection is where a command finds the hub.
-type connection struct {
-	options             Options
-	dataDir, url, token string
-}
+type connection struct{ *connect.Connection }
 
 // newConnection adds the flags of a connection to a command.
 func newConnection(options Options, command *cobra.Command) *connection {
-	c := &connection{options: options}
-	flags := command.PersistentFlags()
-	flags.StringVar(&c.dataDir, "data-dir", "", "data folder of the hub (PULSE_DATA_DIR; default /etc/pulse or ./data)")
-	flags.StringVar(&c.url, "url", "", "address of a hub elsewhere (PULSE_URL)")
-	flags.StringVar(&c.token, "token", "", "API token for --url; better given as PULSE_TOKEN")
-	return c
-}
-
-func (c *connection) setting(flag, variable string) string {
-	if flag != "" {
-		return flag
-	}
-	value, _ := c.options.LookupEnv(variable)
-	return value
-}
-
-// open returns a client of the hub; the caller closes it.
-func (c *connection) open() (*client.Client, error) {
-	address := c.setting(c.url, "PULSE_URL")
-	if c.dataDir != "" && c.url == "" {
-		address = "" // who names a folder means that hub
-	}
-	if address != "" {
-		remote, err := client.Remote(address, c.setting(c.token, "PULSE_TOKEN"))
-		if err != nil {
-			return nil, &usage.Error{Err: err}
-		}
-		return remote, nil
-	}
-	socket, err := c.socket()
-	if err != nil {
-		return nil, err
-	}
-	return client.Local(socket), nil
-}
-
-// socket returns where the socket of the hub on this machine is.
-func (c *connection) socket() (string, error) {
-	if c.dataDir != "" {
-		return config.AdminSocket(c.dataDir), nil
-	}
-	if named, ok := c.options.LookupEnv("PULSE_ADMIN_SOCKET"); ok && named != "" && named != "off" {
-		return named, nil
-	}
-	if folder, ok := c.options.LookupEnv("PULSE_DATA_DIR"); ok && folder != "" {
-		return config.AdminSocket(folder), nil
-	}
-	folders := []string{"/etc/pulse", "data"}
-	for _, folder := range folders {
-		socket := config.AdminSocket(folder)
-		if _, err := os.Stat(socket); !errors.Is(err, fs.ErrNotExist) {
-			return socket, nil // one that may not be looked at is there
-		}
-	}
-	return "", fmt.Errorf("%w for the folders %s; name the hub's folder with --data-dir, or its address with --url",
-		client.ErrNoHub, strings.Join(folders, " or "))
+	return &connection{connect.New(options.LookupEnv, command)}
 }
 
 // with runs a function with a client of the hub.
-func (c *connection) with(do func(*client.Client) error) error {
-	hub, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer hub.Close()
-	return do(hub)
-}
+func (c *connection) with(do func(*client.Client) error) error { return c.With(do) }
 
 // completePlugins offers the ids of the hub's plugins to the shell.
 func (c *connection) completePlugins(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

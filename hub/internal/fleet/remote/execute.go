@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pulse-hub/pulse/hub/internal/approve"
 )
 
 // Reasons why a command has no result.
@@ -20,29 +21,7 @@ var (
 	ErrLost = errors.New("connection to the agent was lost")
 	// ErrTimeout: no result came in time; the command may still run.
 	ErrTimeout = errors.New("agent did not answer in time")
-	// ErrTarget: what the command is for is none of an agent's targets.
-	ErrTarget = errors.New("target of the command is not valid")
 )
-
-// Target says where on a machine a command runs.
-type Target string
-
-// The targets.
-const (
-	TargetHost      Target = "host"      // the machine itself
-	TargetContainer Target = "container" // a system container of it
-	TargetVM        Target = "vm"        // a virtual machine of it
-)
-
-// Command is what an agent is to run, by the shell of its target.
-type Command struct {
-	Text   string
-	Target Target
-	// TargetID is the number of the container or virtual machine.
-	TargetID string
-	// Timeout is how long it may run, in whole seconds; 0: a minute. At most an hour.
-	Timeout time.Duration
-}
 
 // Result is what became of a command.
 type Result struct {
@@ -61,19 +40,17 @@ const (
 	// maxWaiting bounds the commands of one agent that have no result yet.
 	maxWaiting = 32
 	// grace is how much longer than the command itself its result may take.
-	grace          = 10 * time.Second
-	defaultTimeout = time.Minute
-	maxTimeout     = time.Hour
-	cutMarker      = "\n... (output truncated)"
+	grace     = 10 * time.Second
+	cutMarker = "\n... (output truncated)"
 )
 
 // executeCommand is the payload of an order to an agent.
 type executeCommand struct {
-	RequestID  string `json:"request_id"`
-	Command    string `json:"command"`
-	TargetType Target `json:"target_type"`
-	TargetID   string `json:"target_id,omitempty"`
-	Timeout    int    `json:"timeout,omitempty"`
+	RequestID  string         `json:"request_id"`
+	Command    string         `json:"command"`
+	TargetType approve.Target `json:"target_type"`
+	TargetID   string         `json:"target_id,omitempty"`
+	Timeout    int            `json:"timeout,omitempty"` // in seconds
 }
 
 // commandResult is the payload of an agent's answer.
@@ -87,16 +64,17 @@ type commandResult struct {
 	DurationMs int64  `json:"duration_ms"`
 }
 
-// Execute runs a command and waits for its result. The error is ErrNotConnected,
-// ErrBusy, ErrLost, ErrTimeout, ErrTarget, or that of ctx; a command that ran
-// and failed is no error.
-func (h *Hub) Execute(ctx context.Context, agentID string, command Command) (Result, error) {
-	order, err := command.order()
+// Execute runs the command of a grant, on the agent of the grant, and waits for
+// its result. The grant is used up, whatever comes of it. The error is
+// approve.ErrGrant, ErrNotConnected, ErrBusy, ErrLost, ErrTimeout, or that of
+// ctx; a command that ran and failed is no error.
+func (h *Hub) Execute(ctx context.Context, grant approve.Grant) (Result, error) {
+	command, err := grant.Take()
 	if err != nil {
 		return Result{}, err
 	}
 	h.mu.Lock()
-	c := h.agents[agentID]
+	c := h.agents[command.Agent]
 	h.mu.Unlock()
 	if c == nil {
 		return Result{}, ErrNotConnected
@@ -105,16 +83,20 @@ func (h *Hub) Execute(ctx context.Context, agentID string, command Command) (Res
 		c.cancel(errRevoked)
 		return Result{}, ErrNotConnected
 	}
-	order.RequestID = h.NewID()
+	order := executeCommand{
+		RequestID: h.NewID(), Command: command.Text, TargetType: command.Target, TargetID: command.TargetID,
+		Timeout: int(command.Timeout / time.Second),
+	}
 	result, err := c.await(order.RequestID)
 	if err != nil {
 		return Result{}, err
 	}
 	defer c.forget(order.RequestID)
+	h.Logger.Info("command is sent", "agent_id", command.Agent, "request_id", order.RequestID, "approval_id", grant.Approval())
 	if err := c.send(ctx, "execute_command", order.RequestID, order); err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrLost, err)
 	}
-	timer := time.NewTimer(time.Duration(order.Timeout)*time.Second + grace)
+	timer := time.NewTimer(command.Timeout + grace)
 	defer timer.Stop()
 	select {
 	case answer, ok := <-result:
@@ -127,36 +109,6 @@ func (h *Hub) Execute(ctx context.Context, agentID string, command Command) (Res
 	case <-ctx.Done():
 		return Result{}, context.Cause(ctx)
 	}
-}
-
-// targetID is what may stand in a command line of its own accord.
-var targetID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
-
-func (command *Command) order() (executeCommand, error) {
-	target := command.Target
-	if target == "" {
-		target = TargetHost
-	}
-	switch target {
-	case TargetHost:
-		if command.TargetID != "" && !targetID.MatchString(command.TargetID) {
-			return executeCommand{}, ErrTarget
-		}
-	case TargetContainer, TargetVM: // the agent puts the id into a command line
-		if !targetID.MatchString(command.TargetID) {
-			return executeCommand{}, ErrTarget
-		}
-	default:
-		return executeCommand{}, ErrTarget
-	}
-	timeout := command.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	timeout = min(timeout, maxTimeout)
-	return executeCommand{
-		Command: command.Text, TargetType: target, TargetID: command.TargetID, Timeout: int((timeout + time.Second - 1) / time.Second),
-	}, nil
 }
 
 // await books a place for a result. The channel is closed when the connection ends.

@@ -15,6 +15,10 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/hub/internal/approve"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
+	"github.com/pulse-hub/pulse/hub/internal/auth"
 )
 
 // frame is a frame as JSON.
@@ -26,6 +30,40 @@ type bench struct {
 	t       *testing.T
 	url     string
 	revoked atomic.Bool
+	desk    *approve.Desk
+	later   atomic.Int64 // what the desk's clock is ahead, in nanoseconds
+}
+
+// silent is a journal that nobody reads.
+type silent struct{}
+
+func (silent) Add(context.Context, audit.Event) error { return nil }
+
+func person(name string) *auth.Principal {
+	return auth.NewPerson(auth.MethodSession, name, "s1", auth.Administrator())
+}
+
+// approved returns the id of an approval of anna's.
+func (b *bench) approved(command approve.Command) string {
+	b.t.Helper()
+	approval, err := b.desk.Request(b.t.Context(), approve.Draft{Command: command, By: person("anna")})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.desk.Decide(b.t.Context(), approval.ID, person("anna"), true); err != nil {
+		b.t.Fatal(err)
+	}
+	return approval.ID
+}
+
+// grant returns the right to run a command.
+func (b *bench) grant(command approve.Command) approve.Grant {
+	b.t.Helper()
+	grant, err := b.desk.Redeem(b.t.Context(), b.approved(command), command, person("anna"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return grant
 }
 
 func newBench(t *testing.T) *bench {
@@ -35,6 +73,9 @@ func newBench(t *testing.T) *bench {
 		Recognize: func(token string) bool { return token == "good" && !b.revoked.Load() },
 		Logger:    hclog.NewNullLogger(),
 		Now:       func() time.Time { return time.Date(2026, 11, 23, 5, 30, 19, 0, time.UTC) },
+	})
+	b.desk = approve.New(approve.Options{
+		Audit: silent{}, Now: func() time.Time { return b.Now().Add(time.Duration(b.later.Load())) },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -194,9 +235,11 @@ func TestTranscript(t *testing.T) {
 		default:
 			if step.Msg["type"] == "execute_command" {
 				target, _ := payload["target_id"].(string)
-				command := Command{Text: payload["command"].(string), Target: TargetHost, TargetID: target, Timeout: 300 * time.Second}
+				grant := b.grant(approve.Command{
+					Agent: "agent-pve1", Text: payload["command"].(string), TargetID: target, Timeout: 300 * time.Second,
+				})
 				running.Go(func() {
-					result, err := b.Execute(t.Context(), "agent-pve1", command)
+					result, err := b.Execute(t.Context(), grant)
 					if err != nil {
 						t.Error(err)
 					}
@@ -269,7 +312,7 @@ func TestRevokedTokenEndsTheConnection(t *testing.T) {
 	b.revoked.Store(true)
 	pinging.send(frame{"type": "agent_ping"})
 	pinging.gone()
-	if _, err := b.Execute(t.Context(), "b", Command{Text: "true"}); !errors.Is(err, ErrNotConnected) {
+	if _, err := b.Execute(t.Context(), b.grant(approve.Command{Agent: "b", Text: "true"})); !errors.Is(err, ErrNotConnected) {
 		t.Errorf("execute gave %v", err)
 	}
 	told.gone()
@@ -279,8 +322,9 @@ func TestLostConnectionEndsTheWait(t *testing.T) {
 	b := newBench(t)
 	a := b.join("a")
 	done := make(chan error, 1)
+	grant := b.grant(approve.Command{Agent: "a", Text: "sleep 1000"})
 	go func() {
-		_, err := b.Execute(t.Context(), "a", Command{Text: "sleep 1000"})
+		_, err := b.Execute(t.Context(), grant)
 		done <- err
 	}()
 	a.expect("execute_command")
@@ -297,8 +341,9 @@ func TestExecuteHasBounds(t *testing.T) {
 	stop := errors.New("enough")
 	var waiting sync.WaitGroup
 	for range maxWaiting {
+		grant := b.grant(approve.Command{Agent: "a", Text: "sleep 1000"})
 		waiting.Go(func() {
-			if _, err := b.Execute(ctx, "a", Command{Text: "sleep 1000"}); !errors.Is(err, stop) {
+			if _, err := b.Execute(ctx, grant); !errors.Is(err, stop) {
 				t.Errorf("execute gave %v", err)
 			}
 		})
@@ -306,7 +351,7 @@ func TestExecuteHasBounds(t *testing.T) {
 	for range maxWaiting {
 		a.expect("execute_command")
 	}
-	if _, err := b.Execute(ctx, "a", Command{Text: "true"}); !errors.Is(err, ErrBusy) {
+	if _, err := b.Execute(ctx, b.grant(approve.Command{Agent: "a", Text: "true"})); !errors.Is(err, ErrBusy) {
 		t.Errorf("one too many gave %v", err)
 	}
 	cancel(stop)
@@ -314,8 +359,9 @@ func TestExecuteHasBounds(t *testing.T) {
 	// Outputs are cut, and an answer that nobody waits for is dropped.
 	a.send(frame{"type": "command_result", "payload": frame{"request_id": "nobody"}})
 	done := make(chan Result, 1)
+	grant := b.grant(approve.Command{Agent: "a", Text: "yes"})
 	go func() {
-		result, err := b.Execute(t.Context(), "a", Command{Text: "yes"})
+		result, err := b.Execute(t.Context(), grant)
 		if err != nil {
 			t.Error(err)
 		}
@@ -329,32 +375,67 @@ func TestExecuteHasBounds(t *testing.T) {
 	}
 }
 
-func TestOrders(t *testing.T) {
-	tests := []struct {
-		command Command
-		want    executeCommand
-		err     error
-	}{
-		{Command{Text: "a"}, executeCommand{Command: "a", TargetType: TargetHost, Timeout: 60}, nil},
-		{Command{Text: "a", Target: TargetVM, TargetID: "104", Timeout: 1500 * time.Millisecond}, executeCommand{Command: "a", TargetType: TargetVM, TargetID: "104", Timeout: 2}, nil},
-		{Command{Text: "a", Timeout: 24 * time.Hour}, executeCommand{Command: "a", TargetType: TargetHost, Timeout: 3600}, nil},
-		{Command{Text: "a", Target: TargetContainer}, executeCommand{}, ErrTarget},
-		{Command{Text: "a", Target: TargetContainer, TargetID: "1; reboot"}, executeCommand{}, ErrTarget},
-		{Command{Text: "a", Target: TargetContainer, TargetID: "-c"}, executeCommand{}, ErrTarget},
-		{Command{Text: "a", Target: "moon"}, executeCommand{}, ErrTarget},
-	}
-	for _, tt := range tests {
-		got, err := tt.command.order()
-		if !errors.Is(err, tt.err) || got != tt.want {
-			t.Errorf("%+v gave %+v, %v", tt.command, got, err)
-		}
+func TestNobodyIsConnected(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.Execute(t.Context(), b.grant(approve.Command{Agent: "a", Text: "true"})); !errors.Is(err, ErrNotConnected) {
+		t.Errorf("execute gave %v", err)
 	}
 }
 
-func TestNobodyIsConnected(t *testing.T) {
+// TestNothingRunsWithoutItsApproval tries whatever is not an approval of that
+// very command, and then has the agent say that the next thing it heard is
+// what was approved.
+func TestNothingRunsWithoutItsApproval(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.Execute(t.Context(), "a", Command{Text: "true"}); !errors.Is(err, ErrNotConnected) {
-		t.Errorf("execute gave %v", err)
+	a, other := b.join("a"), b.join("b")
+	reboot := approve.Command{Agent: "a", Text: "reboot", Target: approve.TargetVM, TargetID: "104"}
+	tests := map[string]struct {
+		command approve.Command
+		by      *auth.Principal
+		want    error
+	}{
+		"another command":      {approve.Command{Agent: "a", Text: "reboot -f", Target: approve.TargetVM, TargetID: "104"}, person("anna"), approve.ErrMismatch},
+		"another agent":        {approve.Command{Agent: "b", Text: "reboot", Target: approve.TargetVM, TargetID: "104"}, person("anna"), approve.ErrMismatch},
+		"another target":       {approve.Command{Agent: "a", Text: "reboot"}, person("anna"), approve.ErrMismatch},
+		"another machine":      {approve.Command{Agent: "a", Text: "reboot", Target: approve.TargetVM, TargetID: "105"}, person("anna"), approve.ErrMismatch},
+		"for longer":           {approve.Command{Agent: "a", Text: "reboot", Target: approve.TargetVM, TargetID: "104", Timeout: time.Hour}, person("anna"), approve.ErrMismatch},
+		"another user":         {reboot, person("ben"), approve.ErrNotYours},
+		"nobody in particular": {reboot, nil, approve.ErrNotYours},
+	}
+	for name, tt := range tests {
+		grant, err := b.desk.Redeem(t.Context(), b.approved(reboot), tt.command, tt.by)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: redeeming gave %v, want %v", name, err, tt.want)
+		}
+		if _, err := b.Execute(t.Context(), grant); !errors.Is(err, approve.ErrGrant) {
+			t.Errorf("%s: execute gave %v", name, err)
+		}
+	}
+	late := b.grant(reboot)
+	b.later.Add(int64(time.Minute))
+	if _, err := b.Execute(t.Context(), late); !errors.Is(err, approve.ErrGrant) {
+		t.Errorf("an expired grant gave %v", err)
+	}
+	once := b.grant(reboot)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if _, err := b.Execute(t.Context(), once); err != nil {
+			t.Error(err)
+		}
+	})
+	order := a.expect("execute_command")
+	if _, err := b.Execute(t.Context(), once); !errors.Is(err, approve.ErrGrant) {
+		t.Errorf("a used grant gave %v", err)
+	}
+	want := frame{"request_id": order["id"], "command": "reboot", "target_type": "vm", "target_id": "104", "timeout": 60.0}
+	if diff := cmp.Diff(want, order["payload"]); diff != "" {
+		t.Error(diff)
+	}
+	a.send(frame{"type": "command_result", "payload": frame{"request_id": order["id"], "success": true}})
+	running.Wait()
+	for _, one := range []*agent{a, other} { // neither has heard anything else
+		one.send(frame{"type": "agent_ping"})
+		one.expect("pong")
 	}
 }
 

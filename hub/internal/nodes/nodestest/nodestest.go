@@ -14,7 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
 	"github.com/pulse-hub/pulse/hub/internal/nodes"
@@ -79,7 +79,7 @@ func New(t testing.TB, mock bool) *World {
 	w := &World{Store: db, Inventory: inventory.New(inventory.Options{})}
 	options := setup.Options{
 		Repository: instance.NewRepository(db), Plugins: w, Host: host{w}, Scheduler: scheduler{}, Kept: w,
-		Chronicle: chronicle.New(db), Logger: hclog.NewNullLogger(),
+		Chronicle: audit.New(audit.Options{Records: db}), Logger: hclog.NewNullLogger(),
 	}
 	if mock {
 		for _, typ := range []string{"pve", "pbs", "pmg"} {

@@ -7,6 +7,7 @@
 package approval
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -170,7 +171,8 @@ type Event struct {
 	Detail string
 }
 
-// Events takes the changes after they are durable. It must not block for long.
+// Events takes the changes after they are durable. It must not block for long. The context is that of whoever asked
+// for the change, and may have ended.
 type Events interface {
-	Happened(event Event)
+	Happened(ctx context.Context, event Event)
 }

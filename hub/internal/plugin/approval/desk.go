@@ -117,7 +117,7 @@ func (d *Desk) save(ctx context.Context, record *Record, event Event) error {
 	if err != nil {
 		return fmt.Errorf("write plugin: %w", err)
 	}
-	d.Events.Happened(event)
+	d.Events.Happened(ctx, event)
 	return nil
 }
 
@@ -128,7 +128,7 @@ func (d *Desk) forget(ctx context.Context, id string, event Event) error {
 		return fmt.Errorf("delete plugin: %w", err)
 	}
 	event.At, event.Plugin = time.Now().UTC(), id
-	d.Events.Happened(event)
+	d.Events.Happened(ctx, event)
 	return nil
 }
 

@@ -32,7 +32,7 @@ type world struct {
 }
 
 // Happened is part of approval.Events.
-func (w *world) Happened(event approval.Event) {
+func (w *world) Happened(_ context.Context, event approval.Event) {
 	w.happens = append(w.happens, event.Actor+" "+event.What+" "+event.Plugin)
 }
 

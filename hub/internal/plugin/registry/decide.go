@@ -76,7 +76,7 @@ func (r *Registry) Restart(ctx context.Context, id, actor string) error {
 	if err := r.Host.Restart(id); err != nil {
 		return err
 	}
-	r.Happened(approval.Event{Actor: actor, Plugin: id, What: "restarted"})
+	r.Happened(ctx, approval.Event{Actor: actor, Plugin: id, What: "restarted"})
 	return nil
 }
 
@@ -164,7 +164,7 @@ func (r *Registry) SetPolicy(ctx context.Context, id string, policy Policy, acto
 		if err != nil {
 			return fmt.Errorf("write plugin policy: %w", err)
 		}
-		r.Happened(approval.Event{Actor: actor, Plugin: id, What: "policy changed", Detail: "isolation: " + policy.Isolation})
+		r.Happened(ctx, approval.Event{Actor: actor, Plugin: id, What: "policy changed", Detail: "isolation: " + policy.Isolation})
 		return nil
 	})
 }

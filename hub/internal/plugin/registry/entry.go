@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/inbox"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
@@ -122,7 +122,7 @@ func (r *Registry) Components(ctx context.Context) ([]Offered, error) {
 }
 
 // Events returns the last changes of a plugin, the newest first.
-func (r *Registry) Events(ctx context.Context, id string) ([]chronicle.Event, error) {
+func (r *Registry) Events(ctx context.Context, id string) ([]audit.Event, error) {
 	const shown = 50
 	return r.Chronicle.About(ctx, "plugin", id, shown)
 }

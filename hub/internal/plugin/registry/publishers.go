@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/trust"
 )
 
@@ -20,7 +20,7 @@ func (r *Registry) AddPublisher(ctx context.Context, name, key, actor string) (t
 	if err != nil {
 		return trust.Publisher{}, err
 	}
-	r.record(ctx, chronicle.Event{
+	r.record(ctx, audit.Event{
 		At: time.Now().UTC(), Actor: actor, Kind: "publisher", Subject: added.Key.ID(), What: "added", Detail: added.Name,
 	})
 	return added, nil
@@ -32,12 +32,12 @@ func (r *Registry) RemovePublisher(ctx context.Context, keyID, actor string) err
 	if err := r.publishers.Remove(ctx, keyID); err != nil {
 		return err
 	}
-	r.record(ctx, chronicle.Event{At: time.Now().UTC(), Actor: actor, Kind: "publisher", Subject: keyID, What: "removed"})
+	r.record(ctx, audit.Event{At: time.Now().UTC(), Actor: actor, Kind: "publisher", Subject: keyID, What: "removed"})
 	return nil
 }
 
 // record writes an event down. What it is about stands whether or not that succeeds.
-func (r *Registry) record(ctx context.Context, event chronicle.Event) {
+func (r *Registry) record(ctx context.Context, event audit.Event) {
 	if err := r.Chronicle.Add(ctx, event); err != nil {
 		r.Logger.Error("change not written down", "kind", event.Kind, "subject", event.Subject, "what", event.What, "error", err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/catalog"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/inbox"
@@ -69,6 +69,12 @@ type Forgetter interface {
 	Forget(ctx context.Context, plugin string) error
 }
 
+// Chronicle is where changes are written down, as package audit does.
+type Chronicle interface {
+	Add(ctx context.Context, event audit.Event) error
+	About(ctx context.Context, kind, subject string, n int) ([]audit.Event, error)
+}
+
 // Options are the parts of a Registry and how it is to decide.
 type Options struct {
 	Settings store.Store
@@ -79,7 +85,7 @@ type Options struct {
 	Bundled   *catalog.Catalog
 	Host      Host
 	Kept      Forgetter
-	Chronicle *chronicle.Chronicle
+	Chronicle Chronicle
 	Mode      Mode
 	// Dev are the folders of plugins that their authors work on, by plugin id.
 	Dev map[string]string

@@ -14,7 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/archive"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/archive/archivetest"
@@ -132,7 +132,7 @@ func newWorld(t *testing.T, change func(*registry.Options)) *world {
 	w.options = registry.Options{
 		Settings: db, Inbox: filepath.Join(dir, "plugins"), Vault: filepath.Join(dir, "plugin-store"),
 		Data: filepath.Join(dir, "plugin-data"), Bundled: &catalog.Catalog{}, Host: w.host, Kept: w.kept,
-		Chronicle: chronicle.New(db), Mode: registry.All, Highest: launcher.Separate,
+		Chronicle: audit.New(audit.Options{Records: db}), Mode: registry.All, Highest: launcher.Separate,
 		Timing: registry.Timing{Inbox: 5 * time.Millisecond, Dev: 5 * time.Millisecond, Verify: 20 * time.Millisecond},
 		Logger: hclog.NewNullLogger(),
 	}
@@ -488,6 +488,19 @@ func TestPolicyChangesHowItRuns(t *testing.T) {
 	}
 	if err := w.SetPolicy(t.Context(), "acme.nas", registry.Policy{Isolation: "jail"}, "anna"); !errors.Is(err, registry.ErrPolicy) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestChangesNameTheRequestTheyCameWith(t *testing.T) {
+	w := newWorld(t, nil)
+	w.install(t, "1.0.0")
+	ctx := audit.With(t.Context(), audit.Caller{Actor: "anna", Via: "session", From: "192.0.2.1"})
+	if err := w.Disable(ctx, "acme.nas", "anna"); err != nil {
+		t.Fatal(err)
+	}
+	events, err := w.Events(t.Context(), "acme.nas")
+	if err != nil || len(events) == 0 || events[0].Via != "session" || events[0].From != "192.0.2.1" || !audit.Noted(ctx) {
+		t.Errorf("events are %+v, %v, noted %v", events, err, audit.Noted(ctx))
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/approval"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/archive"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/inbox"
@@ -126,11 +126,11 @@ func (r *Registry) observe(ctx context.Context, candidates []inbox.Candidate) {
 }
 
 // Happened is part of approval.Events.
-func (r *Registry) Happened(event approval.Event) {
+func (r *Registry) Happened(ctx context.Context, event approval.Event) {
 	r.Logger.Info("plugin "+event.What, "plugin", event.Plugin, "actor", event.Actor, "detail", event.Detail)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second) // it stands, whoever asked for it has gone
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // it stands, whoever asked for it has gone
 	defer cancel()
-	r.record(ctx, chronicle.Event{
+	r.record(ctx, audit.Event{
 		At: event.At, Actor: event.Actor, Kind: "plugin", Subject: event.Plugin, What: event.What, Detail: event.Detail,
 	})
 	r.mu.Lock()
@@ -145,7 +145,7 @@ func (r *Registry) Happened(event approval.Event) {
 // Changed writes down what matters of the changes that supervision tells: a
 // plugin that keeps failing, and its recovery.
 func (r *Registry) Changed(change supervise.Change) {
-	event := chronicle.Event{Actor: approval.ActorHub, Kind: "plugin", Subject: change.Plugin, Detail: change.Reason}
+	event := audit.Event{Actor: approval.ActorHub, Kind: "plugin", Subject: change.Plugin, Detail: change.Reason}
 	switch {
 	case change.To == supervise.StateCrashLoop && change.From != change.To:
 		event.What = "keeps failing"

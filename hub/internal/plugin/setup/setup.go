@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/supervise"
@@ -85,6 +85,11 @@ type Forgetter interface {
 	ForgetInstance(ctx context.Context, plugin, instance string) error
 }
 
+// Chronicle is where changes are written down, as package audit does.
+type Chronicle interface {
+	Add(ctx context.Context, event audit.Event) error
+}
+
 // Options are the parts of an Office. All are needed but Presets.
 type Options struct {
 	Repository *instance.Repository
@@ -92,7 +97,7 @@ type Options struct {
 	Host       Host
 	Scheduler  Scheduler
 	Kept       Forgetter
-	Chronicle  *chronicle.Chronicle
+	Chronicle  Chronicle
 	// Presets are made-up instances, which are shown and run and never stored.
 	Presets []instance.Instance
 	Logger  hclog.Logger
@@ -121,7 +126,7 @@ func (o *Office) end() { <-o.busy }
 
 // record writes down what was changed. The change stands whether or not that succeeds.
 func (o *Office) record(ctx context.Context, actor, what string, one instance.Instance) {
-	err := o.Chronicle.Add(ctx, chronicle.Event{
+	err := o.Chronicle.Add(ctx, audit.Event{
 		At: time.Now().UTC(), Actor: actor, Kind: "instance", Subject: one.ID, What: what,
 		Detail: one.Name + ", " + one.Component + " of " + one.Plugin,
 	})

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/setup"
@@ -39,7 +39,7 @@ const form = `{
 type world struct {
 	*setup.Office
 	records   *instance.Repository
-	chronicle *chronicle.Chronicle
+	chronicle *audit.Log
 
 	mu      sync.Mutex
 	known   map[string]instance.Instance // what the host was told last
@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { db.Close() })
 	w := &world{
-		records: instance.NewRepository(db), chronicle: chronicle.New(db),
+		records: instance.NewRepository(db), chronicle: audit.New(audit.Options{Records: db}),
 		known: map[string]instance.Instance{}, polled: map[string]collect.Source{},
 		refuse: func(instance.Instance) error { return nil },
 	}

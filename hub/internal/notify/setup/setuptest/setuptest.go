@@ -15,7 +15,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/pulse-hub/pulse/hub/internal/chronicle"
+	"github.com/pulse-hub/pulse/hub/internal/audit"
 	"github.com/pulse-hub/pulse/hub/internal/notify/channel"
 	"github.com/pulse-hub/pulse/hub/internal/notify/setup"
 	"github.com/pulse-hub/pulse/hub/internal/plugin/instance"
@@ -81,7 +81,7 @@ func New(t testing.TB) *World {
 	w, repository := &World{Store: db, known: map[string]instance.Instance{}}, instance.NewRepository(db)
 	w.Office = plugins.New(plugins.Options{
 		Repository: repository, Plugins: w, Host: host{w}, Scheduler: scheduler{}, Kept: w,
-		Chronicle: chronicle.New(db), Logger: hclog.NewNullLogger(),
+		Chronicle: audit.New(audit.Options{Records: db}), Logger: hclog.NewNullLogger(),
 	})
 	w.Channels = channel.New(channel.Options{Instances: w.Office, Host: host{w}, Logger: hclog.NewNullLogger()})
 	w.Directory = setup.New(setup.Options{Office: office{w.Office, repository}, Checker: w.Channels, Components: w, Records: db, Lookup: w.lookup})
