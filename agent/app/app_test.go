@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/agent/app"
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 	"github.com/pulse-hub/pulse/agent/internal/config"
 	"github.com/pulse-hub/pulse/agent/report"
 )
@@ -121,12 +122,14 @@ func TestAgentReportsAtOnceAndAgain(t *testing.T) {
 }
 
 func TestCommandsAreReportedAsTheMachineIsConfigured(t *testing.T) {
-	own, _, _ := run(t, func(*config.Config) {})
-	if own.Agent.CommandsEnabled {
-		t.Error("what the hub wants counts as configured here")
+	own, _, log := run(t, func(*config.Config) {})
+	if own.Agent.CommandsEnabled || strings.Count(log, "the hub may run commands on this machine: commands=none") != 1 {
+		t.Errorf("what the hub wants counts as configured here: %+v, log:\n%s", own.Agent, log)
 	}
-	own, _, log := run(t, func(cfg *config.Config) { cfg.Proxmox.Enabled, cfg.EnableCommands = true, true })
-	if !own.Agent.CommandsEnabled || strings.Count(log, "the hub may run commands on this machine") != 1 {
+	own, _, log = run(t, func(cfg *config.Config) {
+		cfg.Proxmox.Enabled, cfg.EnableCommands, cfg.CommandsAllow = true, true, allow.List{"uptime"}
+	})
+	if !own.Agent.CommandsEnabled || strings.Count(log, `the hub may run commands on this machine: commands="allow list"`) != 1 {
 		t.Errorf("agent = %+v, log:\n%s", own.Agent, log)
 	}
 	if strings.Count(log, "Proxmox is not known to the hub") != 1 {

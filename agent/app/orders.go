@@ -20,7 +20,7 @@ func (a *App) commands(who identity.Identity) *command.Runner {
 	return command.New(command.Options{
 		URL: first.URL, Token: string(first.Token), Client: sender.NewClient(sender.ClientOptions{Insecure: a.config.Insecure}),
 		AgentID: who.AgentID, Hostname: a.hostname(), Version: a.version, Platform: runtime.GOOS,
-		Enabled: a.config.EnableCommands, Logger: a.logger.Named("command"),
+		Enabled: a.config.EnableCommands, Allow: a.config.CommandsAllow, Logger: a.logger.Named("command"),
 	})
 }
 

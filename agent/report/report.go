@@ -138,6 +138,7 @@ type HostAnswer struct {
 
 // HostConfig holds the settings the hub may override on a host agent.
 type HostConfig struct {
-	// CommandsEnabled overrides the agent's own --enable-commands; nil leaves it alone.
+	// CommandsEnabled says whether the agent takes commands, whatever its own --enable-commands says; nil leaves that alone.
+	// Which commands run stays the agent's decision.
 	CommandsEnabled *bool `json:"commandsEnabled,omitempty"`
 }

@@ -1,7 +1,8 @@
 // Package command runs what the hub's administrator orders on this machine, where that was allowed.
 //
 // It keeps a websocket open to the hub for that, and only while commands are wanted: because the agent was started with
-// --enable-commands, or because the hub says so for this machine.
+// --enable-commands, or because the hub says so for this machine. What may run is for the machine to say: the hub's wish
+// alone opens a connection over which every order is refused that the machine's own list does not permit.
 package command
 
 import (
@@ -15,6 +16,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 )
 
 const (
@@ -44,9 +47,12 @@ type Options struct {
 	Client *http.Client
 	// AgentID, Hostname, Version and Platform are what the hub is told of the agent.
 	AgentID, Hostname, Version, Platform string
-	// Enabled says whether commands run as long as the hub does not say otherwise.
+	// Enabled says that the machine's owner has switched commands on. They are wanted then as long as the hub does not say
+	// otherwise.
 	Enabled bool
-	Logger  hclog.Logger
+	// Allow permits command lines. An empty one permits any if Enabled is set, and none else.
+	Allow  allow.List
+	Logger hclog.Logger
 }
 
 // Runner runs the hub's commands. Run is called once; Override may be called by others at any time.
@@ -100,7 +106,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			case <-r.changed:
 			}
 		}
-		r.Logger.Info("the hub may run commands on this machine")
+		r.Logger.Info("the hub may run commands on this machine", "commands", r.extent())
 		if r.connectWhileWanted(ctx); ctx.Err() != nil {
 			return nil
 		}
@@ -158,7 +164,7 @@ func (r *Runner) connect(ctx context.Context) (connected bool, err error) {
 	}
 	defer func() { _ = socket.CloseNow() }() // the error says that it is closed already
 	socket.SetReadLimit(maxFrame)
-	session := &session{socket: socket, logger: r.Logger}
+	session := &session{socket: socket, judge: r.judge, logger: r.Logger}
 	if err := session.register(hello, registration{
 		AgentID: r.AgentID, Hostname: r.Hostname, Version: r.Version, Platform: r.Platform, Token: r.Token,
 	}); err != nil {

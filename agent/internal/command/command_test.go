@@ -20,6 +20,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 )
 
 // peer is the hub's end of a connection.
@@ -113,7 +115,8 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-func newStage(t *testing.T, enabled bool) *stage {
+// newStage has the agent run what its owner has allowed: anything if that is enabled and no list is given.
+func newStage(t *testing.T, enabled bool, allowed ...allow.Pattern) *stage {
 	t.Helper()
 	s := &stage{peers: make(chan *peer), log: &log{}}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -136,7 +139,7 @@ func newStage(t *testing.T, enabled bool) *stage {
 	}))
 	s.Runner = New(Options{
 		URL: hub.URL, Token: "secret", Client: hub.Client(), AgentID: "agent-pve1", Hostname: "pve1", Version: "5.0.13", Platform: "linux",
-		Enabled: enabled, Logger: hclog.New(&hclog.LoggerOptions{Output: s.log}),
+		Enabled: enabled, Allow: allowed, Logger: hclog.New(&hclog.LoggerOptions{Output: s.log}),
 	})
 	s.pause = time.Millisecond
 	ended := make(chan error, 1)
@@ -262,6 +265,65 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+func TestTheMachineHasTheLastWord(t *testing.T) {
+	const nothing = "this machine allows no commands: its agent runs without --enable-commands and --commands-allow"
+	const another = "this machine does not allow this command: it is not in --commands-allow of its agent"
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "pct"), []byte("#!/bin/sh\necho pct \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	ran := func(output string) result { return result{Success: true, Stdout: output} }
+	refused := func(why string) result { return result{ExitCode: -1, Error: why} }
+	list := []allow.Pattern{"echo * b", "echo 'x;y'", "pct exec * -- uptime"}
+	type says struct {
+		asked order
+		want  result
+	}
+	listed := map[string]says{
+		"matches":               {order{Command: "echo a b"}, ran("a b\n")},
+		"matches when trimmed":  {order{Command: " \n\techo a b\r\n"}, ran("a b\n")},
+		"is written as that":    {order{Command: "echo 'x;y'", TargetType: "host"}, ran("x;y\n")},
+		"matches in a guest":    {order{Command: "\nuptime", TargetType: "container", TargetID: "101"}, ran("pct exec 101 -- uptime\n")},
+		"is for the host":       {order{Command: "echo a b", TargetType: "container", TargetID: "101"}, refused(another)},
+		"is for another target": {order{Command: "uptime", TargetType: "vm", TargetID: "101"}, refused(another)},
+		"is not there":          {order{Command: "echo a"}, refused(another)},
+		"goes on":               {order{Command: "echo a b; echo c"}, refused(another)},
+		"goes on below":         {order{Command: "echo a b\necho c"}, refused(another)},
+		"has a substitution":    {order{Command: "echo $(id) b"}, refused(another)},
+		"looks like it":         {order{Command: "echo а b"}, refused(another)},
+		"is very long":          {order{Command: "echo " + strings.Repeat("a", 500_000) + " b"}, refused(another)},
+		"is empty":              {order{Command: "\n"}, refused("the command is empty")},
+		"has a bad target":      {order{Command: "uptime", TargetType: "container", TargetID: "1 2"}, refused("the id of the target is not valid")},
+	}
+	for name, owner := range map[string]struct {
+		enabled bool
+		list    []allow.Pattern
+		orders  map[string]says
+	}{
+		"a list":                      {false, list, listed},
+		"commands enabled and a list": {true, list, listed},
+		"nothing said": {false, nil, map[string]says{
+			"the hub alone": {order{Command: "echo a"}, refused(nothing)},
+			"in a guest":    {order{Command: "uptime", TargetType: "container", TargetID: "101"}, refused(nothing)},
+		}},
+		"commands enabled": {true, nil, map[string]says{"anything": {order{Command: "echo a; echo b"}, ran("a\nb\n")}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, owner.enabled, owner.list...)
+			yes := true
+			s.Override(&yes)
+			p := s.connected(t)
+			for name, each := range owner.orders {
+				each.want.RequestID = "r1"
+				if diff := cmp.Diff(each.want, p.order(each.asked)); diff != "" {
+					t.Errorf("a command that %s (-want +got):\n%s", name, diff)
+				}
+			}
+		})
+	}
+}
+
 func TestOutputIsBounded(t *testing.T) {
 	p := newStage(t, true).connected(t)
 	told := p.order(order{Command: "head -c 3000000 /dev/zero | tr '\\0' x; head -c 1048576 /dev/zero | tr '\\0' y >&2"})
@@ -312,12 +374,13 @@ func TestFilesAreNotRead(t *testing.T) {
 }
 
 func TestHubSwitchesCommands(t *testing.T) {
-	s := newStage(t, false)
+	pid := filepath.Join(t.TempDir(), "pid")
+	line := "sleep 600 & echo $! >" + pid + "; wait"
+	s := newStage(t, false, allow.Pattern(line))
 	yes, no := true, false
 	s.Override(&yes)
 	p := s.connected(t)
-	pid := filepath.Join(t.TempDir(), "pid")
-	p.send("execute_command", "r", order{RequestID: "r", Command: "sleep 600 & echo $! >" + pid + "; wait"})
+	p.send("execute_command", "r", order{RequestID: "r", Command: line})
 	var child int
 	eventually(t, "the command does not start", func() bool {
 		raw, _ := os.ReadFile(pid)

@@ -82,12 +82,9 @@ func (o order) timeout() time.Duration {
 // errTimedOut has the words that hubs know.
 var errTimedOut = errors.New("command timed out")
 
-// execute runs a command by the system's shell. When its time is over or the context ends, all it has started is killed.
-func execute(ctx context.Context, asked order) result {
-	line, err := asked.line()
-	if err != nil {
-		return failed(asked, err.Error())
-	}
+// execute runs the command line of an order by the system's shell. When its time is over or the context ends, all it has
+// started is killed.
+func execute(ctx context.Context, asked order, line string) result {
 	ctx, cancel := context.WithTimeoutCause(ctx, asked.timeout(), errTimedOut)
 	defer cancel()
 	began := time.Now()
@@ -96,7 +93,7 @@ func execute(ctx context.Context, asked order) result {
 	command.Stdout, command.Stderr = &stdout, &stderr
 	command.Env = environment(os.Environ())
 	command.WaitDelay = killGrace
-	err = command.Run()
+	err := command.Run()
 	told := result{RequestID: asked.RequestID, Stdout: stdout.text(), Stderr: stderr.text(), DurationMs: time.Since(began).Milliseconds()}
 	var exit *exec.ExitError
 	switch {

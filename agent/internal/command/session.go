@@ -40,6 +40,7 @@ type registered struct {
 // session is one open connection.
 type session struct {
 	socket *websocket.Conn
+	judge  func(order) (line string, err error) // says what runs for an order
 	logger hclog.Logger
 }
 
@@ -104,6 +105,12 @@ func (s *session) take(ctx context.Context, frame envelope, places chan struct{}
 		s.answer(ctx, failed(asked, "this agent reads no files"))
 		return
 	}
+	line, err := s.judge(asked)
+	if err != nil {
+		s.logger.Warn("command refused", "request_id", asked.RequestID, "target_type", asked.TargetType, "reason", err)
+		s.answer(ctx, failed(asked, err.Error()))
+		return
+	}
 	select {
 	case places <- struct{}{}:
 	default:
@@ -113,7 +120,7 @@ func (s *session) take(ctx context.Context, frame envelope, places chan struct{}
 	running.Go(func() {
 		defer func() { <-places }()
 		s.logger.Info("command begins", "request_id", asked.RequestID, "target_type", asked.TargetType)
-		told := execute(ctx, asked)
+		told := execute(ctx, asked, line)
 		s.logger.Info("command ended", "request_id", asked.RequestID, "exit_code", told.ExitCode, "duration_ms", told.DurationMs)
 		s.answer(ctx, told)
 	})

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 )
 
 // Errors of [Load] that a caller may want to tell apart.
@@ -61,8 +63,11 @@ type Config struct {
 	LogLevel hclog.Level
 	// HealthAddr is where the health listener listens; empty means nowhere.
 	HealthAddr string
-	// EnableCommands lets the hub run commands on this machine.
+	// EnableCommands lets the hub run commands on this machine: those that CommandsAllow permits, and any where that is empty.
 	EnableCommands bool
+	// CommandsAllow are the commands that may run here, whether EnableCommands or the hub has switched them on. It has at
+	// most [allow.MaxPatterns].
+	CommandsAllow allow.List
 	// DisableAutoUpdate keeps the agent from replacing itself.
 	DisableAutoUpdate bool
 	// Tags are free words to report, in the order given.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 	"github.com/pulse-hub/pulse/agent/internal/config"
 )
 
@@ -70,7 +71,7 @@ func TestLoad(t *testing.T) {
 				"PULSE_INSECURE_SKIP_VERIFY": "true", "LOG_LEVEL": "DEBUG", "PULSE_ENABLE_HOST": "false",
 				"PULSE_ENABLE_DOCKER": "1", "PULSE_ENABLE_KUBERNETES": "yes", "PULSE_ENABLE_PROXMOX": "on",
 				"PULSE_PROXMOX_TYPE": "pbs", "PULSE_DISABLE_AUTO_UPDATE": "true", "PULSE_DISABLE_DOCKER_UPDATE_CHECKS": "true",
-				"PULSE_DOCKER_RUNTIME": "podman", "PULSE_ENABLE_COMMANDS": "true", "PULSE_HEALTH_ADDR": "127.0.0.1:1",
+				"PULSE_DOCKER_RUNTIME": "podman", "PULSE_ENABLE_COMMANDS": "true", "PULSE_COMMANDS_ALLOW": "uptime;; df -h\nsystemctl restart *", "PULSE_HEALTH_ADDR": "127.0.0.1:1",
 				"PULSE_KUBECONFIG": "/k", "PULSE_KUBE_CONTEXT": "c", "PULSE_KUBE_INCLUDE_NAMESPACES": "a, b,",
 				"PULSE_KUBE_EXCLUDE_NAMESPACES": "kube-*", "PULSE_KUBE_INCLUDE_ALL_PODS": "true",
 				"PULSE_KUBE_INCLUDE_ALL_DEPLOYMENTS": "true", "PULSE_KUBE_MAX_PODS": "7", "PULSE_DISK_EXCLUDE": "/mnt/*,*backup*",
@@ -80,7 +81,8 @@ func TestLoad(t *testing.T) {
 			want: config.Config{
 				Targets: targets("https://hub.example"), Interval: time.Minute, Hostname: "h", AgentID: "a", Insecure: true,
 				LogLevel: hclog.Debug, HealthAddr: "127.0.0.1:1", EnableCommands: true, DisableAutoUpdate: true,
-				Tags: []string{"prod", "rack:1"}, ReportIP: "10.0.0.5",
+				CommandsAllow: allow.List{"uptime", "df -h", "systemctl restart *"},
+				Tags:          []string{"prod", "rack:1"}, ReportIP: "10.0.0.5",
 				StateDir: "/state", Spool: config.Spool{Dir: "/spool", MaxBytes: 2 << 20, MaxAge: time.Hour},
 				Host:   config.Host{DiskExclude: []string{"/mnt/*", "*backup*"}},
 				Docker: config.Docker{Enabled: config.On, Runtime: "podman", DisableUpdateChecks: true},
@@ -96,6 +98,7 @@ func TestLoad(t *testing.T) {
 			env: map[string]string{
 				"PULSE_URL": "http://no", "PULSE_INTERVAL": "1h", "PULSE_TAGS": "no", "PULSE_DISK_EXCLUDE": "/no",
 				"PULSE_ENABLE_DOCKER": "true", "PULSE_ENABLE_HOST": "true", "PULSE_KUBE_INCLUDE_NAMESPACES": "env", "LOG_LEVEL": "error",
+				"PULSE_COMMANDS_ALLOW": "reboot",
 			},
 			args: []string{
 				"--url", "http://hub:1", "--interval=5s", "--hostname", "h", "--agent-id", "a", "--insecure", "--log-level", "warning",
@@ -103,14 +106,15 @@ func TestLoad(t *testing.T) {
 				"--enable-kubernetes", "--kubeconfig", "/k", "--kube-context", "c", "--kube-include-namespace", "x",
 				"--kube-include-namespace", "y", "--kube-exclude-namespace", "z", "--kube-include-all-pods",
 				"--kube-include-all-deployments", "--kube-max-pods", "3", "--enable-proxmox", "--proxmox-type", "pve",
-				"--disable-auto-update", "--enable-commands", "--health-addr", "", "--disk-exclude", "/a", "--disk-exclude", "/b",
+				"--disable-auto-update", "--enable-commands", "--commands-allow", "ls a,b", "--commands-allow", "id;;uptime", "--health-addr", "", "--disk-exclude", "/a", "--disk-exclude", "/b",
 				"--tag", "one", "--tag", "two", "--report-ip", "fd00::1",
 				"--state-dir", "/s", "--spool-max-bytes", "64 mb", "--spool-max-age", "90m",
 			},
 			want: config.Config{
 				Targets: targets("http://hub:1"), Interval: 5 * time.Second, Hostname: "h", AgentID: "a", Insecure: true,
 				LogLevel: hclog.Warn, EnableCommands: true, DisableAutoUpdate: true, Tags: []string{"one", "two"}, ReportIP: "fd00::1",
-				StateDir: "/s", Spool: config.Spool{Dir: "/s/spool", MaxBytes: 64e6, MaxAge: 90 * time.Minute},
+				CommandsAllow: allow.List{"ls a,b", "id", "uptime"},
+				StateDir:      "/s", Spool: config.Spool{Dir: "/s/spool", MaxBytes: 64e6, MaxAge: 90 * time.Minute},
 				Host:   config.Host{DiskExclude: []string{"/a", "/b"}},
 				Docker: config.Docker{Enabled: config.Off, Runtime: "docker", DisableUpdateChecks: true},
 				Kubernetes: config.Kubernetes{
@@ -201,6 +205,9 @@ func TestErrorsNameTheKeyAndKeepSecrets(t *testing.T) {
 		{"bad report address", []string{"--report-ip", "hub"}, nil, "--report-ip"},
 		{"bad health address", []string{"--health-addr", "9191"}, nil, "--health-addr"},
 		{"pattern for all disks", []string{"--disk-exclude", "*"}, nil, "--disk-exclude"},
+		{"any command", nil, map[string]string{"PULSE_COMMANDS_ALLOW": "uptime;;" + secret + "*"}, "PULSE_COMMANDS_ALLOW"},
+		{"no command", []string{"--commands-allow", " ;; "}, nil, "--commands-allow"},
+		{"too many commands", []string{"--commands-allow", strings.Repeat("id;;", 200), "--commands-allow", strings.Repeat("id;;", 57)}, nil, "--commands-allow"},
 		{"target without a token", []string{"--target", "http://hub/" + secret}, nil, "--target"},
 		{"target with a bad URL", nil, map[string]string{"PULSE_TARGETS": "hub|" + secret}, "--target"},
 		{"a hub with two tokens", []string{"--target", "http://localhost:7655/|" + secret}, nil, "--target"},
@@ -315,11 +322,17 @@ kube-include-namespace: a
 kube-max-pods: 12
 spool-max-bytes: 2097152
 log-level:
+commands-allow:
+  - cat /srv/a, b
+  - |
+    uptime
+    systemctl restart *
 `
 	want := with(func(c *config.Config) {
 		c.Targets = []config.Target{{URL: "https://hub.example", Token: "from-file"}, {URL: "http://b", Token: "2"}}
 		c.Interval, c.Insecure, c.Tags, c.Spool.MaxBytes = 5*time.Second, true, []string{"prod", "7"}, 2<<20
 		c.Kubernetes.IncludeNamespaces, c.Kubernetes.MaxPods = []string{"a"}, 12
+		c.CommandsAllow = allow.List{"cat /srv/a, b", "uptime", "systemctl restart *"}
 	})
 	over := want
 	over.Interval, over.Tags, over.Kubernetes.MaxPods = time.Minute, []string{"x"}, 3

@@ -89,6 +89,7 @@ func (l *loader) settings() []setting {
 		{flag: "disable-auto-update", env: []string{"PULSE_DISABLE_AUTO_UPDATE"}, usage: "never replace this program", boolean: true, set: boolean(&c.DisableAutoUpdate)},
 		{flag: "disable-commands", env: []string{"PULSE_DISABLE_COMMANDS"}, usage: "deprecated, commands are disabled by default", boolean: true, set: inverse(&c.EnableCommands)},
 		{flag: "enable-commands", env: []string{"PULSE_ENABLE_COMMANDS"}, usage: "let the hub run commands here", boolean: true, set: boolean(&c.EnableCommands)},
+		{flag: "commands-allow", env: []string{"PULSE_COMMANDS_ALLOW"}, usage: "`command` that may run here, * is a part of one argument (repeatable, or one per line)", set: commands(&c.CommandsAllow), reset: func() { c.CommandsAllow = nil }},
 		{flag: "report-ip", env: []string{"PULSE_REPORT_IP"}, usage: "`address` the host should be known under", set: text(&c.ReportIP)},
 		replacing("tag", []string{"PULSE_TAGS"}, "`tag` to report (repeatable)", &c.Tags),
 		{flag: "state-dir", env: []string{"PULSE_STATE_DIR"}, usage: "`directory` for what must survive a restart", set: text(&c.StateDir)},

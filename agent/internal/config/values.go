@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/pulse-hub/pulse/agent/internal/command/allow"
 )
 
 // The functions of this file make setters that read one kind of value into a target. Their errors say what is wanted and
@@ -132,6 +134,25 @@ func size(target *int64) func(string) error {
 			return errors.New("want a size such as 64MB")
 		}
 		*target = int64(parsed * factor)
+		return nil
+	}
+}
+
+// commands reads commands that may run, one per line or between ";;". A value without any is refused: it looks like nothing
+// may run, and an empty list says nothing of the kind.
+func commands(target *allow.List) func(string) error {
+	return func(value string) error {
+		list, err := allow.Parse(value)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return errors.New("want at least one command")
+		}
+		if len(*target)+len(list) > allow.MaxPatterns {
+			return allow.ErrTooMany
+		}
+		*target = append(*target, list...)
 		return nil
 	}
 }

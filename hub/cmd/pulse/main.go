@@ -20,10 +20,12 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/config"
 )
 
-// Set at build time by -ldflags "-X main.version=… -X main.pluginsSHA256=…".
+// Set at build time by -ldflags "-X main.version=… -X main.pluginsSHA256=… -X main.licensePublicKey=…".
 var (
 	version       = "dev"
 	pluginsSHA256 = ""
+	// licensePublicKey is an Ed25519 key in base64.
+	licensePublicKey = ""
 )
 
 // Exit codes.
@@ -72,7 +74,7 @@ func runHub(ctx context.Context) int {
 	}
 	tuneMemory(os.Getenv("GOGC") != "")
 	logger := hclog.New(&hclog.LoggerOptions{Name: "pulse", Level: settings.LogLevel, JSONFormat: settings.LogJSON, Output: os.Stderr})
-	if err := app.New(settings, app.Build{Version: version, PluginsSHA256: pluginsSHA256}, logger).Run(ctx); err != nil {
+	if err := app.New(settings, app.Build{Version: version, PluginsSHA256: pluginsSHA256, LicensePublicKey: licensePublicKey}, logger).Run(ctx); err != nil {
 		logger.Error("hub failed", "error", err)
 		return exitFailed
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/auth/session"
 	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
+	"github.com/pulse-hub/pulse/hub/internal/auth/sso/saml"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/fleet"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
@@ -116,6 +117,14 @@ type Parts struct {
 	ProviderSessions interface {
 		EndProvider(ctx context.Context, provider string, covers func(session.Upstream) bool) (int, error)
 	}
+	// SAML is one more.
+	SAML *saml.Desk
+	// License says which features are paid for, and Transfer takes the configuration out and in.
+	License  LicenseDesk
+	Transfer TransferDesk
+	// Approvals keeps commands that wait for somebody to agree to them, Commands runs them.
+	Approvals Approvals
+	Commands  Commands
 	// Audit is where it is written down who changed what, AuditLog where that is looked up.
 	Audit    route.Audit
 	AuditLog AuditLog
@@ -157,6 +166,9 @@ func (a *API) Routes() []route.Route {
 	}{
 		{"System", auth.ResourceMonitoring, a.systemRoutes()},
 		{"Security", auth.ResourceSettings, slices.Concat(a.securityRoutes(), a.identityRoutes(), AuditRoutes(a.AuditLog))},
+		{"License", auth.ResourceSettings, LicenseRoutes(a.License)},
+		{"Export and import", auth.ResourceSettings, TransferRoutes(a.Transfer)},
+		{"Commands", auth.ResourceCommands, (&CommandApprovals{Approvals: a.Approvals, Commands: a.Commands, Audit: a.Audit, Logger: a.Logger}).Routes()},
 		{"State", auth.ResourceMonitoring, a.stateRoutes()},
 		{"Resources", auth.ResourceMonitoring, a.resourceRoutes()},
 		{"History", auth.ResourceMonitoring, a.historyRoutes()},

@@ -77,7 +77,8 @@ func (a *API) trustedBase(c *route.Call) string {
 func (a *API) identityRoutes() []route.Route {
 	arriving := &Arriving{SignInDesk: a.SignIn, Sessions: a.ProviderSessions, Cookies: a.Cookies, Audit: a.Audit}
 	oidc := &OIDC{Desk: a.SSO, Arrivals: arriving, Base: a.trustedBase, Logger: a.Logger}
-	routes := oidc.Routes()
+	other := &SAML{Desk: a.SAML, Arrivals: arriving, Base: a.trustedBase, Logger: a.Logger}
+	routes := append(oidc.Routes(), other.Routes()...)
 	for i := range routes {
 		if routes[i].Resource == "" {
 			routes[i].Resource = auth.ResourceUsers

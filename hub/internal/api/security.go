@@ -92,7 +92,7 @@ func (a *API) securityStatus(c *route.Call) (any, error) {
 	oidc, _ := a.SSO.Provider(sso.DefaultProvider)
 	tokens, users := wall.Tokens.Configured(), wall.Users.Count() > 0
 	proxied := wall.Proxy != nil && wall.Proxy.Configured()
-	protected := tokens || users || len(a.SSO.Enabled()) > 0 || proxied
+	protected := tokens || users || len(a.SSO.Enabled()) > 0 || a.SAML.Settings().Enabled || proxied
 	private := isPrivate(c.Client)
 	status := SecurityStatus{
 		HasAuthentication: protected || wall.Required, RequiresAuth: protected, APITokenConfigured: tokens,

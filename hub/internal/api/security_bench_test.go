@@ -333,3 +333,14 @@ func (f *fortress) secondFactor(name string) string {
 	}
 	return setup.Secret
 }
+
+// client is an address as the hub sees it.
+func (f *fortress) client(address string) netip.Addr { return netip.MustParseAddr(address) }
+
+// disable disables a user, or lets them in again.
+func (f *fortress) disable(name string, disabled bool) {
+	f.t.Helper()
+	if _, err := f.Users.Update(f.t.Context(), name, account.Change{Disabled: &disabled}); err != nil {
+		f.t.Fatal(err)
+	}
+}

@@ -221,7 +221,9 @@ func TestAddressIsTheRightmostUnknownHop(t *testing.T) {
 	// contract 6.2: another port, or another left end of the list, is no other caller.
 	for i := range 12 {
 		w := f.call("POST", "/api/login", login("x", "y"), from("10.0.0.1"), header("X-Forwarded-For", "1.1.1."+string(rune('0'+i%10))+", 198.51.100.9"),
-			func(r *http.Request) { r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), uint16(1000+i)).String() })
+			func(r *http.Request) {
+				r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), uint16(1000+i)).String()
+			})
 		if limited := w.Code == http.StatusTooManyRequests; limited != (i >= 10) {
 			t.Errorf("request %d: %d", i, w.Code)
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -380,6 +381,9 @@ func (a *API) signInOptions(*route.Call) (any, error) {
 		options.Providers = append(options.Providers, SignInProvider{
 			ID: provider.ID, Kind: "oidc", Label: provider.Title(), URL: "/api/oidc/login?provider=" + url.QueryEscape(provider.ID),
 		})
+	}
+	if settings := a.SAML.Settings(); settings.Enabled {
+		options.Providers = append(options.Providers, SignInProvider{ID: "saml", Kind: "saml", Label: cmp.Or(settings.Label, "SAML"), URL: samlPath + "/login"})
 	}
 	for _, user := range a.Wall.Users.List() {
 		options.Passkeys = options.Passkeys || len(user.Passkeys) > 0

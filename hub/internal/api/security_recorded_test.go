@@ -122,7 +122,7 @@ func TestRecoveryIsAnsweredAsRecorded(t *testing.T) {
 func TestRefusalsAreAsRecorded(t *testing.T) {
 	empty, f := build(t, plan{}), owned(t, plan{})
 	all, reads := token(f.mint("all")), token(f.mint("reads", auth.ScopeMonitoringRead))
-	page := f.enter("owner", ownerPassword)
+	page, another := f.enter("owner", ownerPassword), f.enter("owner", ownerPassword)
 	setup := header("X-Setup-Token", empty.setupToken())
 	const help = "\n\nDocker: docker exec <container> cat /data/.bootstrap_token\n" +
 		"Docker: docker exec <container> pulse bootstrap-token\n" + "Bare metal: cat /etc/pulse/.bootstrap_token\nBare metal: pulse bootstrap-token"
@@ -154,7 +154,7 @@ func TestRefusalsAreAsRecorded(t *testing.T) {
 		{"sign-in: GET", f, "GET", "/api/login", "", nil, 405, `{"code":"method_not_allowed","status_code":405}`},
 		{"sign-in: no JSON", f, "POST", "/api/login", "{", nil, 400, `{"error":"Invalid request body","code":"invalid_request","status_code":400}`},
 		{"sign-out: GET", f, "GET", "/api/logout", "", page.send, 405, `{"code":"method_not_allowed"}`},
-		{"no CSRF token", f, "POST", "/api/security/tokens", "", browser{session: page.session}.cookies, 403, "CSRF token validation failed"},
+		{"no CSRF token", f, "POST", "/api/security/tokens", "", browser{session: another.session}.cookies, 403, "CSRF token validation failed"},
 		{"no scopes", f, "POST", "/api/security/tokens", `{"scopes":[]}`, all, 400, "select at least one scope or omit the field for full access"},
 		{"unknown scope", f, "POST", "/api/security/tokens", `{"scopes":["nope"]}`, all, 400, `unknown scope "nope"`},
 		{"wildcard and more", f, "POST", "/api/security/tokens", `{"scopes":["*","monitoring:read"]}`, all, 400, "wildcard '*' cannot be combined with other scopes"},

@@ -8,7 +8,6 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/config"
 )
 
-
 func TestTokensGrantNoMoreThanTheyHave(t *testing.T) {
 	f := owned(t, plan{}) // contract 2
 	narrow := token(f.mint("narrow", auth.ScopeSettingsWrite))
@@ -76,6 +75,8 @@ func TestRevokedTokensStayRevoked(t *testing.T) {
 	const first, second = "configured-token-1", "configured-token-2"
 	f := owned(t, plan{routes: echo, tokens: []string{first, second}}) // contract 2, verified in the reference
 	page := f.enter("owner", ownerPassword)
+	f.want(200, "GET", "/api/echo", "", token(first))
+	f.want(200, "GET", "/api/echo", "", token(second))
 	like(t, "tokens-list-env-migrated", f.want(200, "GET", "/api/security/tokens", "", page.send).Body.Bytes())
 	id := ""
 	for _, one := range f.Issuer.List() {
@@ -83,7 +84,6 @@ func TestRevokedTokensStayRevoked(t *testing.T) {
 			id = one.ID
 		}
 	}
-	f.want(200, "GET", "/api/echo", "", token(first))
 	f.want(204, "DELETE", "/api/security/tokens/"+id, "", page.send)
 	f.want(401, "GET", "/api/echo", "", token(first))
 	f.restart()

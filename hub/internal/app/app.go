@@ -17,6 +17,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/alert"
 	"github.com/pulse-hub/pulse/hub/internal/api"
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
+	"github.com/pulse-hub/pulse/hub/internal/approve"
 	"github.com/pulse-hub/pulse/hub/internal/collect"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
 	"github.com/pulse-hub/pulse/hub/internal/config"
@@ -55,6 +56,8 @@ type Build struct {
 	// PluginsSHA256 is the hash that the bundled plugins' program must have, in
 	// lower-case hexadecimal; empty: any will do.
 	PluginsSHA256 string
+	// LicensePublicKey is the key that licences are checked with unless another is configured: Ed25519 in base64; empty: none.
+	LicensePublicKey string
 }
 
 // tuning are numbers and places that only tests make smaller. The zero value
@@ -233,6 +236,14 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		Alerts:   alerting, ChannelSettings: telling.settings, Channels: telling.channels, Notifications: telling.pipeline, Stream: feed, Broadcast: feed, Conditions: board.List, Description: description.Description(),
 	}
 	around.AddTo(&needed)
+	transferring := a.newTransfer(opened.settings, platform, alerting, telling, around)
+	approvals := approve.New(approve.Options{Audit: around.Log, Logger: a.logger.Named("approve")})
+	running.start(ctx, "approvals", approvals.Run)
+	licence, err := a.newLicense(ctx, opened.settings)
+	if err != nil {
+		return err
+	}
+	needed.Transfer, needed.Approvals, needed.Commands, needed.License = transferring, approvals, agents.remote, licence
 	answers := api.New(needed)
 	routes := route.Options{
 		Routes: answers.Routes(), Auth: around.Callers, Browsers: around.Browsers, Audit: around.Log, Page: web.Handler(), Observer: measured,
@@ -244,6 +255,11 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 		return err
 	}
 	telling.start(ctx, running)
+	running.start(ctx, "first configuration", func(ctx context.Context) error {
+		transferring.Begin(ctx, a.initial())
+		<-ctx.Done()
+		return nil
+	})
 	return a.serveLocal(ctx, running, routes)
 }
 

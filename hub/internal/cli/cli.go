@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pulse-hub/pulse/hub/internal/cli/accesscmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/auditcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/authorcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/hubcmd"
@@ -103,6 +104,7 @@ func newRoot(environment Environment) *cobra.Command {
 		auditcmd.Command(auditcmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}),
 		licensecmd.Command(licensecmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}))
 	root.AddCommand(transfercmd.Commands(transfercmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv})...)
+	root.AddCommand(accesscmd.Commands(accesscmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv})...)
 	return root
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth/session"
 	"github.com/pulse-hub/pulse/hub/internal/auth/signin"
 	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
+	"github.com/pulse-hub/pulse/hub/internal/auth/sso/saml"
 	"github.com/pulse-hub/pulse/hub/internal/auth/trustedproxy"
 	"github.com/pulse-hub/pulse/hub/internal/config"
 	"github.com/pulse-hub/pulse/hub/internal/store"
@@ -65,6 +66,7 @@ type Wall struct {
 	Recovery  *recovery.Desk
 	// SSO are identity providers, and Renewer keeps sessions in step with theirs.
 	SSO     *sso.Desk
+	SAML    *saml.Desk
 	Renewer *sso.Renewer
 	// Callers recognises whoever sends a request, Browsers sets and checks their cookies.
 	Callers  *callers.Chain
@@ -96,6 +98,9 @@ func New(ctx context.Context, options Options) (*Wall, error) {
 		Records: settings, Environment: options.SignIn.OIDC, PublicURL: options.PublicURL, Logger: logger, Now: now,
 		RoleExists: func(name string) bool { _, ok := w.Users.Role(name); return ok },
 	})
+	w.SAML = saml.New(saml.Options{
+		Records: settings, Now: now, RoleExists: func(name string) bool { _, ok := w.Users.Role(name); return ok },
+	})
 	w.Renewer = sso.NewRenewer(sso.RenewerOptions{Desk: w.SSO, Sessions: upstreams{w.Sessions}, Logger: logger, Now: now})
 	if err := w.load(ctx); err != nil {
 		return nil, err
@@ -112,7 +117,7 @@ func New(ctx context.Context, options Options) (*Wall, error) {
 
 // load reads what is kept and takes in the user of the configuration.
 func (w *Wall) load(ctx context.Context) error {
-	if err := errors.Join(w.Users.Load(ctx), w.Tokens.Reload(ctx), w.Sessions.Load(ctx), w.Recovery.Load(ctx), w.SSO.Load(ctx)); err != nil {
+	if err := errors.Join(w.Users.Load(ctx), w.Tokens.Reload(ctx), w.Sessions.Load(ctx), w.Recovery.Load(ctx), w.SSO.Load(ctx), w.SAML.Load(ctx)); err != nil {
 		return err
 	}
 	w.recallAddresses()
@@ -141,7 +146,7 @@ func (w *Wall) recallAddresses() {
 
 // prepareFirstRun makes the token for the first set-up where nobody can sign in, and removes one that is left over.
 func (w *Wall) prepareFirstRun() error {
-	if w.Users.Count() > 0 || w.Tokens.Configured() || w.Proxy.Configured() || len(w.SSO.Enabled()) > 0 {
+	if w.Users.Count() > 0 || w.Tokens.Configured() || w.Proxy.Configured() || len(w.SSO.Enabled()) > 0 || w.SAML.Settings().Enabled {
 		return w.Bootstrap.Finish()
 	}
 	token, created, err := w.Bootstrap.Prepare()
@@ -219,7 +224,7 @@ func (w *Wall) watchTokens(ctx context.Context) error {
 func (w *Wall) AddTo(parts *api.Parts) {
 	parts.Callers, parts.Issuer, parts.SignIn, parts.Sessions = w.Tokens, w.Issuer, w.SignIn, w.Sessions
 	parts.Cookies, parts.Browsers, parts.Recovery, parts.Attempts, parts.Factors = w.Browsers, w.Browsers, w.Recovery, w.Attempts, w.Users
-	parts.Audit, parts.AuditLog, parts.SSO, parts.ProviderSessions = w.Log, w.Log, w.SSO, w.Sessions
+	parts.Audit, parts.AuditLog, parts.SSO, parts.SAML, parts.ProviderSessions = w.Log, w.Log, w.SSO, w.SAML, w.Sessions
 	configured := w.options.SignIn
 	parts.Wall = api.Wall{
 		Tokens: w.Tokens, Users: w.Users, Proxy: w.Proxy, Bootstrap: w.Bootstrap, HideLocalLogin: configured.HideLocalLogin,

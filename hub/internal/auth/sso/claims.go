@@ -143,7 +143,7 @@ func (s *Settings) identify(said claims) (Identity, *Failure) {
 	if code := s.Refuses(identity, !said.unverified()); code != "" {
 		return Identity{}, refuse(code, nil)
 	}
-	role, ok := s.RoleMapping.Role(identity.Groups)
+	role, ok := s.Role(identity.Groups)
 	if !ok {
 		return Identity{}, refuse(CodeGroupRestricted, errors.New("no group of theirs has a role"))
 	}

@@ -42,7 +42,7 @@ type Options struct {
 	// Environment are variables by name, those of Variables; nil: none. When
 	// one is set, DefaultProvider cannot be changed.
 	Environment map[string]string
-	// PublicURL is the address of the hub, without a slash at its end; empty: as people asked for it.
+	// PublicURL is the address of the hub; empty: as people asked for it.
 	PublicURL string
 	// RoleExists says which roles settings may name; nil: every one.
 	RoleExists func(role string) bool
@@ -68,6 +68,7 @@ func New(options Options) *Desk {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	options.PublicURL = strings.TrimSuffix(options.PublicURL, "/")
 	d := &Desk{
 		options: options, overrides: readOverrides(options.Environment), saving: make(chan struct{}, 1),
 		states:  pending.New[state](pending.Options{Limit: maxStates, Life: StateLife, Now: options.Now}),
@@ -80,7 +81,15 @@ func New(options Options) *Desk {
 // Load reads the recorded settings, again when it is called again. On an error
 // what was known stays.
 func (d *Desk) Load(ctx context.Context) error {
-	return d.alone(ctx, func() error { return d.reload(ctx) })
+	if err := d.alone(ctx, func() error { return d.reload(ctx) }); err != nil {
+		return err
+	}
+	if s, _ := d.Provider(DefaultProvider); len(d.overrides.fields) > 0 {
+		if err := s.check(d.options.RoleExists); err != nil {
+			d.options.Logger.Warn("identity provider of the environment cannot be used", "error", err)
+		}
+	}
+	return nil
 }
 
 // alone runs fn when nobody else changes settings.
@@ -221,7 +230,7 @@ func (d *Desk) put(ctx context.Context, tx store.Tx, id string, change Change) (
 		}
 	}
 	before.ID = id
-	after := change.apply(before, strings.TrimSuffix(d.options.PublicURL, "/"))
+	after := change.apply(before, d.options.PublicURL)
 	if err := after.check(d.options.RoleExists); err != nil {
 		return Settings{}, err
 	}

@@ -163,7 +163,7 @@ func numbered(n int) []string {
 func TestTheEnvironmentLocksTheDefaultProvider(t *testing.T) {
 	b := newBench(t)
 	b.set(t, "second", func(*Settings) {})
-	d := b.open(Options{PublicURL: "https://pulse.example.com", Environment: map[string]string{
+	d := b.open(Options{PublicURL: "https://pulse.example.com/", Environment: map[string]string{
 		"OIDC_ENABLED": "true", "OIDC_ISSUER_URL": "https://env.example.com", "OIDC_CLIENT_ID": " env ",
 		"OIDC_SCOPES": "openid, groups email", "OIDC_ALLOWED_DOMAINS": "a.com b.com", "OIDC_LOGOUT_URL": "",
 	}})
@@ -192,6 +192,14 @@ func TestTheEnvironmentLocksTheDefaultProvider(t *testing.T) {
 	}
 	if err := d.Delete(t.Context(), "second"); !errors.Is(err, ErrUnknownProvider) {
 		t.Errorf("deleting twice gave %v", err)
+	}
+	var told strings.Builder
+	broken := New(Options{
+		Records: b.records, Logger: hclog.New(&hclog.LoggerOptions{Output: &told}),
+		Environment: map[string]string{"OIDC_ENABLED": "1", "OIDC_ISSUER_URL": "idp"},
+	})
+	if err := broken.Load(t.Context()); err != nil || !strings.Contains(told.String(), "oidc issuer url is not a valid URL") {
+		t.Errorf("an environment that makes no sense: %v, told %q", err, told.String())
 	}
 	if got := b.Locked(); got != nil {
 		t.Errorf("without an environment %v is locked", got)

@@ -12,7 +12,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// ErrLogoutToken: a token that tells of the end of a session is not valid.
+// ErrLogoutToken is returned for a token that is no valid word of a provider on
+// the end of a session.
 var ErrLogoutToken = errors.New("logout token is not valid")
 
 const (

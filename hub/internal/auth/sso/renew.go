@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -190,10 +191,14 @@ func (d *Desk) refresh(ctx context.Context, providerID string, upstream Upstream
 
 func refreshError(err error) error {
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode/100 == 4 && refused.Response.StatusCode != 429 {
+	if errors.As(err, &refused) && refused.Response != nil && isRefusal(refused.Response.StatusCode) {
 		return fmt.Errorf("renew tokens: %s", brief(err))
 	}
 	return fmt.Errorf("%w: %s", errUnreachable, brief(err))
+}
+
+func isRefusal(status int) bool {
+	return status/100 == 4 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout
 }
 
 // renewed returns the session with its new tokens. A new ID token is about the

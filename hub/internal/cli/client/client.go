@@ -36,6 +36,8 @@ const (
 	uploadLimit = 10 * time.Minute
 	// maxAnswer bounds an answer, in bytes.
 	maxAnswer = 32 << 20
+	// maxText bounds what is shown of a refusal in plain text, in bytes.
+	maxText = 1000
 )
 
 var errCallTimeout = errors.New("the hub does not answer in time")

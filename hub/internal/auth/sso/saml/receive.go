@@ -159,7 +159,7 @@ func (s *Settings) identify(assertion *saml2.Assertion) (sso.Identity, *sso.Fail
 	if code := s.Refuses(who, true); code != "" {
 		return sso.Identity{}, refuse(code, nil)
 	}
-	role, ok := s.RoleMapping.Role(who.Groups)
+	role, ok := s.Role(who.Groups)
 	if !ok {
 		return sso.Identity{}, refuse(sso.CodeGroupRestricted, errors.New("no group of theirs has a role"))
 	}

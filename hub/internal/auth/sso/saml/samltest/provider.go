@@ -95,7 +95,7 @@ func (p *Provider) GetServiceProvider(*http.Request, string) (*saml.EntityDescri
 // her browser is to post.
 func (p *Provider) Answer(t testing.TB, address string) url.Values {
 	t.Helper()
-	request, err := saml.NewIdpAuthnRequest(p.idp, httptest.NewRequest(http.MethodGet, address, nil))
+	request, err := saml.NewIdpAuthnRequest(p.idp, httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

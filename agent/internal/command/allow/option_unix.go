@@ -1,0 +1,6 @@
+//go:build !windows
+
+package allow
+
+// optionSigns begin an option.
+const optionSigns = "-"

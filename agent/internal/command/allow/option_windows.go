@@ -1,0 +1,4 @@
+package allow
+
+// optionSigns begin an option.
+const optionSigns = "-/"
