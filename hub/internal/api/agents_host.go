@@ -181,9 +181,13 @@ func (a *API) changeHostSettings(c *route.Call) (any, error) {
 	if err := readJSON(c, &body); err != nil {
 		return nil, err
 	}
+	before := a.Fleet.CommandsOverride(id)
 	if err := a.Fleet.OverrideCommands(c.Context(), id, body.CommandsEnabled); err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{
+		Subject: id, What: "changed", Before: wire.HostConfig{CommandsEnabled: before}, After: wire.HostConfig{CommandsEnabled: body.CommandsEnabled},
+	})
 	return a.hostSettings(c)
 }
 
@@ -192,6 +196,7 @@ func (a *API) removeHost(c *route.Call) (any, error) {
 	if err := a.Fleet.RemoveHost(c.Context(), id); err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: id, What: "removed"})
 	return HostChanged{Success: true, HostID: id, Message: "Host removed"}, nil
 }
 
@@ -207,6 +212,7 @@ func (a *API) uninstallHost(c *route.Call) (any, error) {
 			return nil, err
 		}
 	}
+	c.Changed(route.Change{Subject: body.HostID, What: "unregistered by itself"})
 	return HostChanged{Success: true, HostID: body.HostID, Message: "Host unregistered successfully"}, nil
 }
 
@@ -222,6 +228,7 @@ func (a *API) unlinkHost(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: body.HostID, What: "unlinked from its node"})
 	return HostChanged{Success: true, HostID: body.HostID, Message: "Host unlinked from node"}, nil
 }
 

@@ -60,9 +60,12 @@ func (a *API) setAlertConfig(c *route.Call) (any, error) {
 	}
 	ctx, cancel := ordering(c)
 	defer cancel()
-	if _, err := a.Alerts.SetConfig(ctx, body, actor(c)); err != nil {
+	before := a.Alerts.Config()
+	after, err := a.Alerts.SetConfig(ctx, body, actor(c))
+	if err != nil {
 		return nil, a.refusedConfig(body, err)
 	}
+	c.Changed(route.Change{Subject: "alerts", What: "configured", Before: before, After: after})
 	return AlertConfigSaved{Success: true, Message: "Alert configuration updated successfully"}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -147,6 +148,7 @@ func (a *API) orderOne(c *route.Call, name, id string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: id, What: name})
 	return OrderDone{Success: true}, nil
 }
 
@@ -183,8 +185,12 @@ func (a *API) orderMany(c *route.Call, name string) (any, error) {
 		}
 		done.Results = append(done.Results, result)
 	}
+	c.Changed(route.Change{Subject: fmt.Sprintf("%d alerts", len(done.Results)), What: name, Detail: strings.Join(ids[:min(len(ids), maxTold)], " ")})
 	return done, nil
 }
+
+// maxTold is how many ids of many are in the audit log.
+const maxTold = 100
 
 // oneOfMany does it for one alert. An error is of the store: it would be the same for the others.
 func (o *alertOrder) oneOfMany(ctx context.Context, id, by string) (BulkResult, error) {

@@ -145,11 +145,13 @@ func (a *API) removeEngine(c *route.Call) (any, error) {
 			return nil, commandFailure(err, "docker_command_failed")
 		}
 		state := stateOf(&command)
+		c.Changed(route.Change{Subject: id, What: "agent told to stop"})
 		return EngineChanged{Success: true, HostID: id, Message: "Stop command queued", Command: &state}, nil
 	}
 	if _, err := a.Fleet.Remove(c.Context(), fleet.Docker, id); err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: id, What: "removed"})
 	return EngineChanged{Success: true, HostID: id, Message: "Docker host removed"}, nil
 }
 
@@ -171,6 +173,7 @@ func (a *API) editEngine(edit func(*fleet.Member), message string) route.Handler
 		if err != nil {
 			return nil, err
 		}
+		c.Changed(route.Change{Subject: id, What: "changed", Detail: message})
 		return EngineChanged{Success: true, HostID: id, Message: message}, nil
 	}
 }

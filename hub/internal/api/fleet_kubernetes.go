@@ -54,6 +54,7 @@ func (a *API) removeCluster(c *route.Call) (any, error) {
 	if _, err := a.Fleet.Remove(c.Context(), fleet.Kubernetes, id); err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: id, What: "removed"})
 	return ClusterChanged{Success: true, ClusterID: id, Message: "Kubernetes cluster removed"}, nil
 }
 
@@ -67,6 +68,7 @@ func (a *API) editCluster(edit func(*fleet.Member), message string) route.Handle
 		if err != nil {
 			return nil, err
 		}
+		c.Changed(route.Change{Subject: id, What: "changed", Detail: message})
 		return ClusterChanged{Success: true, ClusterID: id, Message: message}, nil
 	}
 }

@@ -49,6 +49,10 @@ func (a *API) setRouting(c *route.Call) (any, error) {
 	if err := channelBody(c, &said); err != nil {
 		return nil, err
 	}
+	before, err := a.routing(c)
+	if err != nil {
+		return nil, err
+	}
 	if said.Rules != nil {
 		if err := a.Notifications.SetRoutes(c.Context(), said.Rules); err != nil {
 			return nil, routingFailure(err)
@@ -59,7 +63,12 @@ func (a *API) setRouting(c *route.Call) (any, error) {
 			return nil, routingFailure(err)
 		}
 	}
-	return a.routing(c)
+	after, err := a.routing(c)
+	if err != nil {
+		return nil, err
+	}
+	c.Changed(route.Change{Subject: "routes", What: "configured", Before: before, After: after})
+	return after, nil
 }
 
 func routingFailure(err error) error {

@@ -68,11 +68,12 @@ func (a *API) signInRoutes() []route.Route {
 		},
 		{
 			Methods: []string{http.MethodPost}, Path: "/api/logout", Access: route.Authenticated(), Limit: route.SignIns(),
-			Summary: "Sign out", Answer: Told{}, Handle: a.logout,
+			Resource: auth.ResourceUsers,
+			Summary:  "Sign out", Answer: Told{}, Handle: a.logout,
 		},
 		{
 			Methods: []string{http.MethodPost}, Path: "/api/security/change-password", Access: route.Authenticated(), Limit: route.SignIns(),
-			MaxBody: maxRequestBody, Summary: "Change the caller's password",
+			Resource: auth.ResourceUsers, MaxBody: maxRequestBody, Summary: "Change the caller's password",
 			Description: "Ends every session of the user, the caller's too.", Body: PasswordChange{}, Answer: Told{}, Handle: a.changePassword,
 		},
 		{

@@ -165,11 +165,15 @@ func TestSessionsSlideAndEnd(t *testing.T) {
 
 func TestStrangersCannotLockTheOwnerOut(t *testing.T) {
 	f := owned(t, plan{}) // contract 3.5
+	f.enter("owner", ownerPassword)
 	for i := range 60 {
 		f.clock.pass(100 * time.Millisecond)
 		f.call("POST", "/api/login", login("owner", "wrong"), from(fmt.Sprintf("203.0.113.%d", i)))
 	}
 	f.enter("owner", ownerPassword)
+	f.want(403, "POST", "/api/login", login("owner", ownerPassword), from("198.51.100.1")) // not known there: one attempt a second
+	f.clock.pass(time.Second)
+	f.want(200, "POST", "/api/login", login("owner", ownerPassword), from("198.51.100.1"))
 	f.clock.pass(61e9)
 	// Somebody at the owner's own address who tries another name locks that name alone.
 	for range 5 {
@@ -249,7 +253,7 @@ func TestUnknownUsersCostAsMuch(t *testing.T) {
 		return best
 	}
 	known := took("owner")
-	for _, name := range []string{"nobody", "disabled", strings.Repeat("x", 500), "\x00"} {
+	for _, name := range []string{"nobody", "disabled", strings.Repeat("x", 500)} {
 		if got := took(name); got < known/4 {
 			t.Errorf("%.20q takes %v, and somebody who exists %v", name, got, known)
 		}

@@ -2,7 +2,6 @@ package route
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -66,9 +65,9 @@ func (s *server) closeRecord(call *Call, r *Route, failure error) {
 	}
 	change := call.change
 	event := audit.Event{
-		Kind: r.kind(), Subject: change.Subject, What: change.What, Detail: change.Detail, Actor: change.Actor,
-		Before: maskedOf(change.Before), After: maskedOf(change.After), Outcome: "success",
+		Kind: r.kind(), Subject: change.Subject, What: change.What, Detail: change.Detail, Actor: change.Actor, Outcome: audit.Success,
 	}
+	event.Before, event.After = audit.Difference(change.Before, change.After)
 	if event.Subject == "" {
 		event.Subject = call.Request.URL.Path
 	}
@@ -87,7 +86,7 @@ func (s *server) noteRefusal(c *gin.Context, r *Route, principal *auth.Principal
 		return
 	}
 	event := audit.Event{
-		Kind: r.kind(), Subject: r.Path, What: "refused", Detail: c.Request.Method + ": " + failure.Message, Outcome: "failure",
+		Kind: r.kind(), Subject: r.Path, What: "refused", Detail: c.Request.Method + ": " + failure.Message, Outcome: audit.Failure,
 	}
 	ctx := audit.With(c.Request.Context(), callerOf(c, principal, from))
 	if err := s.Audit.AddRepeated(ctx, principal.Credential()+" "+c.Request.Method+" "+r.Path, event); err != nil {
@@ -104,11 +103,4 @@ func (r *Route) kind() string {
 		return string(r.Resource)
 	}
 	return strings.ToLower(r.Area)
-}
-
-func maskedOf(value any) json.RawMessage {
-	if value == nil {
-		return nil
-	}
-	return audit.Mask(value)
 }

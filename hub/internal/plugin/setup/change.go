@@ -47,7 +47,7 @@ func (o *Office) CreateAs(ctx context.Context, id string, draft Draft, actor str
 	if err := o.try(ctx, one); err != nil {
 		return instance.Instance{}, errors.Join(err, o.Host.Remove(ctx, one.Plugin, one.ID))
 	}
-	return o.keep(ctx, one, component, actor, "created")
+	return o.keep(ctx, nil, one, component, actor)
 }
 
 // Update changes an instance to what the draft says, like Create; a draft that
@@ -77,7 +77,7 @@ func (o *Office) Update(ctx context.Context, id string, draft Draft, actor strin
 		}
 		return instance.Instance{}, err
 	}
-	return o.keep(ctx, one, component, actor, "changed")
+	return o.keep(ctx, &before, one, component, actor)
 }
 
 // try has the plugin judge a configuration. Only its refusal counts: a plugin
@@ -102,12 +102,16 @@ func (o *Office) try(ctx context.Context, one instance.Instance) error {
 }
 
 // keep stores an instance that was accepted and has it polled.
-func (o *Office) keep(ctx context.Context, one instance.Instance, component *manifest.Component, actor, what string) (instance.Instance, error) {
+func (o *Office) keep(ctx context.Context, before *instance.Instance, one instance.Instance, component *manifest.Component, actor string) (instance.Instance, error) {
 	kept, err := o.Repository.Put(ctx, one)
 	if err != nil {
 		return instance.Instance{}, err // the host has what is not kept until the next change; better than the other way round
 	}
-	o.record(ctx, actor, what, kept)
+	what := "changed"
+	if before == nil {
+		what = "created"
+	}
+	o.record(ctx, actor, what, before, &kept)
 	return kept, o.poll(ctx, kept, component)
 }
 
@@ -138,7 +142,7 @@ func (o *Office) Delete(ctx context.Context, id, actor string) error {
 	if err := o.Repository.Delete(ctx, id); err != nil {
 		return err
 	}
-	o.record(ctx, actor, "deleted", one)
+	o.record(ctx, actor, "deleted", &one, nil)
 	err = errors.Join(o.Scheduler.Remove(ctx, id), o.Host.Remove(ctx, one.Plugin, id), o.Kept.ForgetInstance(ctx, one.Plugin, id))
 	if errors.Is(err, supervise.ErrUnknownPlugin) {
 		return nil // the plugin does not run, so there is nothing to end

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -124,13 +125,29 @@ func (o *Office) begin(ctx context.Context) error {
 
 func (o *Office) end() { <-o.busy }
 
+// told returns what is written down of an instance, which has no secrets in it; nil: there is none.
+func told(one *instance.Instance) any {
+	if one == nil {
+		return nil
+	}
+	return one
+}
+
 // record writes down what was changed. The change stands whether or not that succeeds.
-func (o *Office) record(ctx context.Context, actor, what string, one instance.Instance) {
-	err := o.Chronicle.Add(ctx, audit.Event{
+func (o *Office) record(ctx context.Context, actor, what string, before, after *instance.Instance) {
+	one := after
+	if one == nil {
+		one = before
+	}
+	event := audit.Event{
 		At: time.Now().UTC(), Actor: actor, Kind: "instance", Subject: one.ID, What: what,
 		Detail: one.Name + ", " + one.Component + " of " + one.Plugin,
-	})
-	if err != nil {
+	}
+	event.Before, event.After = audit.Difference(told(before), told(after))
+	if before != nil && after != nil && !maps.Equal(before.Secrets, after.Secrets) {
+		event.Detail += "; secrets changed"
+	}
+	if err := o.Chronicle.Add(ctx, event); err != nil {
 		o.Logger.Error("change not written down", "instance", one.ID, "what", what, "error", err)
 	}
 }

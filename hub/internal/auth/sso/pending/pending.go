@@ -116,13 +116,6 @@ func (t *Table[T]) Take(key string) (Entry[T], bool) {
 	return element.Value.(*item[T]).entry, true
 }
 
-// Len returns how many entries are kept.
-func (t *Table[T]) Len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.entries)
-}
-
 func (t *Table[T]) expireLocked(now time.Time) {
 	for front := t.byAge.Front(); front != nil && !now.Before(front.Value.(*item[T]).expires); front = t.byAge.Front() {
 		t.removeLocked(front)
