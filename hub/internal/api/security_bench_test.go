@@ -108,7 +108,7 @@ func (f *fortress) start() {
 		Build: api.Build{Version: "5.1.0", Deployment: "manual", Started: f.clock.Now()}, Security: api.Security{DataDir: f.dir},
 		Broadcast: &broadcasts{}, Logger: logger, Now: f.clock.Now,
 	}
-	f.Wall.AddTo(&parts)
+	f.AddTo(&parts)
 	f.routes = api.New(parts).Routes()
 	if f.plan.routes != nil {
 		f.routes = f.plan.routes(f.routes)

@@ -208,7 +208,7 @@ func (a *API) confirmTOTP(c *route.Call) (any, error) {
 	}
 	var body FactorCode
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	codes, err := a.Factors.ConfirmTOTP(c.Context(), name, body.Code)
 	if err != nil {
@@ -226,7 +226,7 @@ func (a *API) again(c *route.Call) (string, error) {
 	}
 	var body PasswordAgain
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return "", invalidRequest("Invalid request body")
+		return "", invalidRequest()
 	}
 	if err := a.SignIn.Confirm(c.Context(), name, body.Password, c.Client); err != nil {
 		return "", a.passwordFailure(err)
@@ -296,6 +296,7 @@ func begun(c *route.Call, ceremony account.Begun, err error) (any, error) {
 	if err != nil {
 		return nil, factorFailure(err)
 	}
+	//nolint:gosec // G124: Secure is set wherever the connection is
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: ceremonyCookie, Value: ceremony.ID, Path: "/api/security/passkeys", MaxAge: int(ceremonyLength / time.Second),
 		HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode,
@@ -310,7 +311,7 @@ func answered(c *route.Call) (id string, body PasskeyAnswer, err error) {
 		return "", body, factorFailure(account.ErrCeremony)
 	}
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return "", body, invalidRequest("Invalid request body")
+		return "", body, invalidRequest()
 	}
 	return cookie.Value, body, nil
 }

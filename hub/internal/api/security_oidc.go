@@ -106,6 +106,7 @@ func (o *OIDC) start(c *route.Call, wish OIDCLogin) (sso.Departure, *sso.Failure
 // tieCookie is the cookie that ties a sign-in to a browser. Browsers bring it
 // along when they come back by following a link or redirect.
 func tieCookie(c *route.Call, name, path, value string) *http.Cookie {
+	//nolint:gosec // G124: Secure is set wherever the connection is
 	return &http.Cookie{
 		Name: name, Value: value, Path: path, MaxAge: int(sso.StateLife / time.Second),
 		HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,

@@ -201,7 +201,7 @@ func (a *API) recoverBy(ctx context.Context, order *RecoveryOrder) (RecoveryDone
 func (a *API) resetLockout(c *route.Call) (any, error) {
 	var body LockoutReset
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	if body.Identifier == "" {
 		return nil, &route.Error{Status: http.StatusBadRequest, Code: "missing_identifier", Message: "Identifier (username or IP) is required"}

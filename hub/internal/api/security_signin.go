@@ -90,7 +90,7 @@ func visitorOf(c *route.Call, remember bool) signin.Visitor {
 func (a *API) login(c *route.Call) (any, error) {
 	var body Credentials
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	given := signin.Password{Name: body.Username, Password: body.Password, Code: body.Code}
 	opened, err := a.SignIn.Password(c.Context(), given, visitorOf(c, body.RememberMe))
@@ -149,8 +149,8 @@ func minutesUntil(until, now time.Time) int {
 	return max(int((until.Sub(now)+time.Minute-1)/time.Minute), 1)
 }
 
-func invalidRequest(message string) error {
-	return &route.Error{Status: http.StatusBadRequest, Code: "invalid_request", Message: message}
+func invalidRequest() error {
+	return &route.Error{Status: http.StatusBadRequest, Code: "invalid_request", Message: "Invalid request body"}
 }
 
 func (a *API) logout(c *route.Call) (any, error) {
@@ -167,7 +167,7 @@ func (a *API) logout(c *route.Call) (any, error) {
 func (a *API) changePassword(c *route.Call) (any, error) {
 	var body PasswordChange
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	if body.CurrentPassword == "" {
 		return nil, wrongPassword("Current password required")

@@ -184,7 +184,7 @@ func userField(field, message string) error {
 func (a *API) createUser(c *route.Call) (any, error) {
 	var body NewUser
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	if err := a.mayAppoint(c, body.Role); err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func userFailure(err error) error {
 func (a *API) changeUser(c *route.Call) (any, error) {
 	var body UserChange
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	before, err := a.mayChange(c, c.PathValue("name"))
 	if err != nil {
@@ -292,7 +292,7 @@ func (a *API) deleteUser(c *route.Call) (any, error) {
 func (a *API) setUserPassword(c *route.Call) (any, error) {
 	var body NewPassword
 	if err := json.NewDecoder(c.Request.Body).Decode(&body); err != nil {
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	user, err := a.mayChange(c, c.PathValue("name"))
 	if err != nil {
@@ -327,7 +327,7 @@ func (a *API) putRole(c *route.Call) (any, error) {
 		if errors.Is(err, auth.ErrUnknownPermission) {
 			return nil, userField("permissions", err.Error())
 		}
-		return nil, invalidRequest("Invalid request body")
+		return nil, invalidRequest()
 	}
 	role := auth.Role{Name: c.PathValue("name"), Description: body.Description, Permissions: body.Permissions}
 	if err := mayGive(c, role); err != nil {

@@ -119,7 +119,9 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller has gone: nobody is left to tell
+	// The content type says that it is no page, and nosniff that it is not to be taken for one. When writing fails the
+	// caller has gone: nobody is left to tell.
+	_, _ = w.Write(body) //nolint:gosec // G705: see above
 }
 
 // NotFoundText is the answer for things and paths that do not exist, as plain text.

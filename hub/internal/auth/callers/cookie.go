@@ -86,6 +86,7 @@ func (b *Browsers) cookie(name, value string, length time.Duration, from auth.Or
 	if b.Framed != nil && b.Framed() && from.Secure {
 		same = http.SameSiteNoneMode
 	}
+	//nolint:gosec // G124: Secure is set wherever the connection is, and scripts have to read the token against forged requests
 	return &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: age, Secure: from.Secure, HttpOnly: name == SessionCookie, SameSite: same,
 	}

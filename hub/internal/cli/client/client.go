@@ -204,7 +204,7 @@ func problemOf(response *http.Response) error {
 	problem := &Problem{}
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err == nil && json.Unmarshal(text, problem) != nil && strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
-		problem.Detail = strings.TrimSpace(string(text)) // otherwise the status says enough
+		problem.Detail = strings.TrimSpace(strings.ToValidUTF8(string(text[:min(len(text), maxText)]), "")) // otherwise the status says enough
 	}
 	problem.Status = response.StatusCode
 	if response.StatusCode == http.StatusUnauthorized {
