@@ -816,6 +816,90 @@ export interface paths {
         readonly patch: operations["patchAlertsRest"];
         readonly trace?: never;
     };
+    readonly "/api/approvals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Commands that wait for an approval, or for being run
+         * @description For administrators; tokens need the scope commands:run.
+         */
+        readonly get: operations["getApprovals"];
+        readonly put?: never;
+        /**
+         * Ask for the approval of a command
+         * @description For administrators; tokens need the scope commands:run. It is open for a few minutes. Only the caller who asks can run it.
+         */
+        readonly post: operations["postApprovals"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/approvals/{id}/allow": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Agree to a command
+         * @description For administrators; tokens need the scope commands:run. A program does not agree to what it has asked for itself, or its owner has.
+         */
+        readonly post: operations["postApprovalsIdAllow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/approvals/{id}/deny": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Refuse a command, or withdraw an own one
+         * @description For administrators; tokens need the scope commands:run.
+         */
+        readonly post: operations["postApprovalsIdDeny"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/approvals/{id}/run": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Run a command that was agreed to
+         * @description For administrators; tokens need the scope commands:run. Once, by whoever has asked for it: the approval is used up whatever comes of it. The answer comes when the command has ended.
+         */
+        readonly post: operations["postApprovalsIdRun"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -1034,6 +1118,46 @@ export interface paths {
         readonly get: operations["getConfig"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Export the configuration
+         * @description For administrators; tokens need the scope settings:write. The bundle holds every secret of the hub, encrypted with the passphrase. Only administrators and tokens that allow everything may export.
+         */
+        readonly post: operations["postConfigExport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/config/import": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Import a configuration
+         * @description For administrators; tokens need the scope settings:write. Replaces what is configured by what is in the bundle, all or nothing, and answers with status and message as text. A dry run answers with what would change. Only administrators and tokens that allow everything may import.
+         */
+        readonly post: operations["postConfigImport"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1391,6 +1515,86 @@ export interface paths {
          * @description For administrators; tokens need the scope settings:write.
          */
         readonly delete: operations["deleteInstancesId"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/license/activate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put a license in force
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postLicenseActivate"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/license/clear": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Remove the license
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly post: operations["postLicenseClear"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/license/features": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Which features are licensed
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getLicenseFeatures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/license/status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The license
+         * @description For administrators; tokens need the scope .
+         */
+        readonly get: operations["getLicenseStatus"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2588,6 +2792,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/saml/acs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Come back from the SAML provider
+         * @description Public. Sends the browser to the page it came from (302), with saml=success or saml=error and saml_error in the query.
+         */
+        readonly get: operations["getSamlAcs"];
+        readonly put?: never;
+        /**
+         * A SAML provider's answer
+         * @description Public. Takes SAMLResponse and RelayState as a form and sends the browser on (303).
+         */
+        readonly post: operations["postSamlAcs"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/saml/login": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Sign in at the SAML provider
+         * @description Public. Sends the browser there (302).
+         */
+        readonly get: operations["getSamlLogin"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/saml/metadata": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The hub's description of itself for a SAML provider
+         * @description Public.
+         */
+        readonly get: operations["getSamlMetadata"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/security/apply-restart": {
         readonly parameters: {
             readonly query?: never;
@@ -2906,6 +3174,30 @@ export interface paths {
          * @description For administrators; tokens need the scope settings:write.
          */
         readonly post: operations["postSecurityResetLockout"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/security/saml": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Settings of the SAML provider
+         * @description For administrators; tokens need the scope settings:write.
+         */
+        readonly get: operations["getSecuritySaml"];
+        /**
+         * Change the SAML provider
+         * @description For administrators; tokens need the scope settings:write. Effective at once.
+         */
+        readonly put: operations["putSecuritySaml"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -4216,6 +4508,34 @@ export interface components {
             /** Format: date-time */
             readonly until?: null | string;
         };
+        readonly Approval: {
+            readonly agent: string;
+            readonly command: string;
+            /** Format: date-time */
+            readonly decidedAt?: null | string;
+            readonly decidedBy?: string;
+            /** @description SHA-256 of the command and who has asked for it. */
+            readonly digest: string;
+            /**
+             * Format: date-time
+             * @description When it is void, whatever was decided.
+             */
+            readonly expiresAt: string;
+            readonly id: string;
+            readonly reason?: string;
+            /** Format: date-time */
+            readonly requestedAt: string;
+            readonly requestedBy: string;
+            /** @enum {string} */
+            readonly state: "pending" | "allowed" | "denied";
+            /** @enum {string} */
+            readonly target: "host" | "container" | "vm";
+            readonly targetId?: string;
+            readonly timeoutSeconds: number;
+        };
+        readonly ApprovalList: {
+            readonly approvals: readonly components["schemas"]["Approval"][] | null;
+        };
         readonly AuditEvent: {
             readonly actor: string;
             readonly after?: unknown;
@@ -4322,6 +4642,38 @@ export interface components {
         readonly ClusterChanged: {
             readonly clusterId: string;
             readonly message?: string;
+            readonly success: boolean;
+        };
+        readonly CommandDraft: {
+            /** @description The id of the agent of the machine. */
+            readonly agent: string;
+            /** @description For the shell; may have several lines. */
+            readonly command: string;
+            /** @description For whoever decides. */
+            readonly reason?: string;
+            /**
+             * @description Where on the machine it runs; empty: host.
+             * @enum {string}
+             */
+            readonly target?: "host" | "container" | "vm";
+            /** @description The number of the container or virtual machine. */
+            readonly targetId?: string;
+            /** @description How long it may run, 1 to 3600; empty: 60. */
+            readonly timeoutSeconds?: number;
+        };
+        readonly CommandOutcome: {
+            readonly approvalId: string;
+            /** Format: int64 */
+            readonly durationMs: number;
+            /** @description Why the machine did not run it, or ended it. */
+            readonly error?: string;
+            /** @description -1: it did not end by itself, or did not run. */
+            readonly exitCode: number;
+            /** @description At most 1 MiB, marked where it was cut. */
+            readonly stderr: string;
+            /** @description At most 1 MiB, marked where it was cut. */
+            readonly stdout: string;
+            /** @description It ran and ended with exit code 0. */
             readonly success: boolean;
         };
         readonly CommandProgress: {
@@ -4546,6 +4898,18 @@ export interface components {
             readonly message?: string;
             readonly success: boolean;
         };
+        readonly ExportRequest: {
+            /** @description Also people who sign in with a password, with its hash and their second factors. */
+            readonly includeUsers?: boolean;
+            /** @description At least 12 characters. With it and the bundle, everything can be read. */
+            readonly passphrase: string;
+        };
+        readonly Exported: {
+            /** @description The bundle in base64. */
+            readonly data: string;
+            /** @enum {string} */
+            readonly status: "success";
+        };
         readonly FactorCode: {
             readonly code: string;
         };
@@ -4763,6 +5127,32 @@ export interface components {
         readonly HypervisorBackups: {
             readonly backups: readonly components["schemas"]["V5StorageBackup"][] | null;
         };
+        readonly ImportPreview: {
+            readonly added: readonly components["schemas"]["TransferChange"][] | null;
+            readonly changed: readonly components["schemas"]["TransferChange"][] | null;
+            readonly dryRun: boolean;
+            /** Format: date-time */
+            readonly exportedAt: string;
+            /**
+             * @description What kind of hub made the bundle.
+             * @enum {string}
+             */
+            readonly format: "pulse" | "v5";
+            readonly removed: readonly components["schemas"]["TransferChange"][] | null;
+            /** @enum {string} */
+            readonly status: "success";
+            readonly unchanged: readonly components["schemas"]["TransferChange"][] | null;
+            readonly version: string;
+            /** @description What is left out, and why. */
+            readonly warnings: readonly string[] | null;
+        };
+        readonly ImportRequest: {
+            /** @description A bundle of this hub, or of one of version 5. */
+            readonly data: string;
+            /** @description Say what would change, and change nothing. */
+            readonly dryRun?: boolean;
+            readonly passphrase: string;
+        };
         readonly InboxItem: {
             readonly name: string;
             readonly reason?: string;
@@ -4816,6 +5206,41 @@ export interface components {
             readonly id: string;
             readonly message: string;
             readonly success: boolean;
+        };
+        readonly LicenseActivated: {
+            readonly message: string;
+            readonly status: components["schemas"]["LicenseStatus"];
+            readonly success: boolean;
+        };
+        readonly LicenseCleared: {
+            readonly message: string;
+            readonly success: boolean;
+        };
+        readonly LicenseKey: {
+            readonly license_key: string;
+        };
+        readonly LicenseOverview: {
+            readonly features: {
+                readonly [key: string]: boolean;
+            } | null;
+            /** @enum {string} */
+            readonly license_status: "none" | "active" | "expired" | "grace_period";
+            readonly upgrade_url: string;
+        };
+        readonly LicenseStatus: {
+            readonly days_remaining: number;
+            readonly email?: string;
+            /** Format: date-time */
+            readonly expires_at?: null | string;
+            readonly features: readonly string[] | null;
+            /** Format: date-time */
+            readonly grace_period_end?: null | string;
+            readonly in_grace_period?: boolean;
+            readonly is_lifetime: boolean;
+            readonly max_guests?: number;
+            readonly max_nodes?: number;
+            readonly tier: string;
+            readonly valid: boolean;
         };
         readonly LockfileFile: {
             readonly lock: number;
@@ -6982,6 +7407,46 @@ export interface components {
             /** @description The first that matches decides, unless it goes on. What none matches goes to every channel. */
             readonly rules: readonly components["schemas"]["NotifyRule"][] | null;
         };
+        readonly SAMLSettings: {
+            readonly allowedDomains: readonly string[] | null;
+            readonly allowedEmails: readonly string[] | null;
+            readonly allowedGroups: readonly string[] | null;
+            readonly defaultRole?: string;
+            readonly emailAttribute: string;
+            readonly enabled: boolean;
+            /** @description How the hub calls itself; empty: the address of its metadata. */
+            readonly entityId: string;
+            readonly groupsAttribute: string;
+            /** @description The provider's description of itself, in XML. */
+            readonly idpMetadata: string;
+            /** @description How the sign-in page calls the provider. */
+            readonly label?: string;
+            readonly roleMapping?: readonly components["schemas"]["SsoRoleRule"][];
+            /** @description Empty: the subject is the name. */
+            readonly usernameAttribute: string;
+        };
+        readonly SAMLShown: {
+            /** @description Where the provider has browsers post its answers. */
+            readonly acsUrl: string;
+            readonly allowedDomains: readonly string[] | null;
+            readonly allowedEmails: readonly string[] | null;
+            readonly allowedGroups: readonly string[] | null;
+            readonly defaultRole?: string;
+            readonly emailAttribute: string;
+            readonly enabled: boolean;
+            /** @description How the hub calls itself; empty: the address of its metadata. */
+            readonly entityId: string;
+            readonly groupsAttribute: string;
+            /** @description The provider's description of itself, in XML. */
+            readonly idpMetadata: string;
+            /** @description How the sign-in page calls the provider. */
+            readonly label?: string;
+            /** @description Where the provider reads about the hub. */
+            readonly metadataUrl: string;
+            readonly roleMapping?: readonly components["schemas"]["SsoRoleRule"][];
+            /** @description Empty: the subject is the name. */
+            readonly usernameAttribute: string;
+        };
         readonly SchedulerHealth: {
             /** @description Only those that are not closed and pristine. */
             readonly breakers?: readonly components["schemas"]["OpenBreaker"][];
@@ -7184,6 +7649,21 @@ export interface components {
         readonly Told: {
             readonly message: string;
             readonly success: boolean;
+        };
+        readonly TransferChange: {
+            readonly fields?: readonly components["schemas"]["TransferField"][];
+            /** @description The id of the instance, or the key of the record. */
+            readonly id: string;
+            readonly name?: string;
+            /** @description instances, nodes, channels, alerts, tokens, … */
+            readonly section: string;
+        };
+        readonly TransferField: {
+            readonly after: string;
+            /** @description As JSON; empty: it is not there. */
+            readonly before: string;
+            /** @description Path of the field, /a/b. */
+            readonly field: string;
         };
         readonly TrialError: {
             readonly message: string;
@@ -11449,6 +11929,332 @@ export interface operations {
             };
         };
     };
+    readonly getApprovals: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postApprovals: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CommandDraft"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postApprovalsIdAllow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postApprovalsIdDeny: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postApprovalsIdRun: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CommandOutcome"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getAudit: {
         readonly parameters: {
             readonly query?: {
@@ -12157,6 +12963,144 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PublicConfig"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Exported"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postConfigImport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized. */
@@ -13728,6 +14672,243 @@ export interface operations {
             };
             /** @description Not Found. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postLicenseActivate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LicenseKey"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LicenseActivated"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postLicenseClear: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LicenseCleared"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getLicenseFeatures: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LicenseOverview"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getLicenseStatus: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LicenseStatus"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20482,6 +21663,182 @@ export interface operations {
             };
         };
     };
+    readonly getSamlAcs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Names the answer. */
+                readonly ticket?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postSamlAcs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSamlLogin: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The page to come back to: a path that begins with one slash. */
+                readonly returnTo?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSamlMetadata: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/samlmetadata+xml": string;
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly postSecurityApplyRestart: {
         readonly parameters: {
             readonly query?: never;
@@ -21704,6 +23061,131 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSecuritySaml: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SAMLShown"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putSecuritySaml: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SAMLSettings"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SAMLShown"];
                 };
             };
             /** @description Bad Request. */
