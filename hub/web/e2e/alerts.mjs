@@ -105,7 +105,7 @@ describe("active alerts", () => {
       .getByRole("button", { name: /^Clear: Disk/ })
       .click();
     await page.getByText("Disk of web-fra-01 could not be cleared.").waitFor();
-    await page.getByText("The token needs the scope monitoring:write.").waitFor();
+    await page.getByText("This needs the permission monitoring:write.").waitFor();
     assert.equal(await rowsOf(page).count(), 3);
     await assertAccessible(page, "a refused order");
     await page.getByRole("button", { name: "Dismiss" }).click();

@@ -7,6 +7,8 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { makeAlerts } from "./fakealerts.mjs";
+import { goodToken, makeSecurity } from "./fakesecurity.mjs";
+import { makeSettings } from "./fakesettings.mjs";
 import { makeRandom, seed } from "./seed.mjs";
 
 const appRoot = new URL("../dist/app/", import.meta.url).pathname;
@@ -17,7 +19,8 @@ const contentTypes = {
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
 };
-export const goodToken = "test-token";
+
+export { goodToken };
 
 const ranges = { "1h": [3_600_000, 10_000], "24h": [86_400_000, 120_000], "7d": [7 * 86_400_000, 900_000] };
 
@@ -108,20 +111,18 @@ export async function startFakeHub({
   pluginDevelopment = false,
   alerts: alertCount = 6,
   telling,
+  security: rules = {},
   ...amounts
 } = {}) {
   const { resources, sources } = seed(amounts);
   const random = makeRandom(11);
   const alerts = makeAlerts({ resources, count: alertCount, telling, tell: broadcastFrame });
-  const tokens = new Set([goodToken]);
+  const settings = makeSettings();
+  const security = makeSecurity({ ...rules, note: settings.note });
   let rev = 1;
   let silent = false;
   let refusing = false;
 
-  const answer = (response, status, body) => {
-    response.writeHead(status, { "Content-Type": "application/json" });
-    response.end(JSON.stringify(body));
-  };
   async function serveFile(path, response) {
     const name = extname(path) ? normalize(path) : "/index.html";
     try {
@@ -132,36 +133,39 @@ export async function startFakeHub({
       response.writeHead(404).end("not found");
     }
   }
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url, "http://fake");
     if (!url.pathname.startsWith("/api/")) return serveFile(url.pathname, response);
-    if (url.pathname === "/api/security/status")
-      return answer(response, 200, {
-        hasAuthentication: true,
-        apiTokenConfigured: true,
-        hasProxyAuth: false,
-      });
-    if (!tokens.has(request.headers["x-api-token"]))
-      return answer(response, 401, { error: "Authentication required" });
-    if (url.pathname === "/api/state/summary")
-      return answer(response, 200, { nodes: 3, hosts: resources.length });
-    if (url.pathname === "/api/metrics-store/history") {
-      const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
-      return answer(response, 200, history(resource, url.searchParams.get("range")));
-    }
-    if (url.pathname === "/api/forecast") {
-      const resource = resources.find((item) => item.id === url.searchParams.get("resourceId"));
-      return answer(response, 200, { forecasts: forecasts(resource) });
-    }
-    if (url.pathname.startsWith("/api/alerts/")) return answerAlerts(request, url, response);
-    return answer(response, 404, { error: "not found" });
+    const body = await readBody(request);
+    const caller = security.callerOf(request, url);
+    const found =
+      security.answer(request, url, body) ??
+      settings.answer({ request, url, body, caller, security }) ??
+      answerMonitoring(request, url, body);
+    response.writeHead(found.status, {
+      ...(found.text === undefined
+        ? { "Content-Type": "application/json" }
+        : { "Content-Type": "text/plain" }),
+      ...found.headers,
+    });
+    response.end(found.text ?? (found.body === undefined ? "" : JSON.stringify(found.body)));
   });
-  async function answerAlerts(request, url, response) {
+  async function readBody(request) {
     let text = "";
     for await (const part of request) text += part;
-    const rest = url.pathname.slice("/api/alerts/".length);
-    const found = alerts.answer(request.method, rest, url.searchParams, text && JSON.parse(text));
-    answer(response, found?.status ?? 404, found?.body ?? { error: "not found" });
+    return text ? JSON.parse(text) : {};
+  }
+  function answerMonitoring(request, url, body) {
+    const byId = () => resources.find((item) => item.id === url.searchParams.get("resourceId"));
+    if (url.pathname === "/api/state/summary")
+      return { status: 200, body: { nodes: 3, hosts: resources.length } };
+    if (url.pathname === "/api/metrics-store/history")
+      return { status: 200, body: history(byId(), url.searchParams.get("range")) };
+    if (url.pathname === "/api/forecast") return { status: 200, body: { forecasts: forecasts(byId()) } };
+    const found =
+      url.pathname.startsWith("/api/alerts/") &&
+      alerts.answer(request.method, url.pathname.slice("/api/alerts/".length), url.searchParams, body);
+    return found || { status: 404, body: { error: "not found" } };
   }
 
   const sockets = new WebSocketServer({
@@ -170,7 +174,7 @@ export async function startFakeHub({
   });
   server.on("upgrade", (request, socket, head) => {
     const url = new URL(request.url, "http://fake");
-    if (refusing || url.pathname !== "/ws" || !tokens.has(url.searchParams.get("token"))) {
+    if (refusing || url.pathname !== "/ws" || !security.callerOf(request, url)) {
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
       return;
     }
@@ -229,7 +233,9 @@ export async function startFakeHub({
     refuse: (value) => {
       refusing = value;
     },
-    revoke: () => tokens.clear(),
+    revoke: security.revoke,
+    security,
+    settings,
     hush: (value) => {
       silent = value;
     },

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { launchBrowser, openPage } from "./browser.mjs";
 import { goodToken, startFakeHub } from "./fakehub.mjs";
+import { bootstrapToken } from "./fakesecurity.mjs";
 
 const out = new URL("./out/", import.meta.url).pathname;
 await mkdir(out, { recursive: true });
@@ -58,6 +59,93 @@ const shots = [
     last: true,
   },
 ];
+const people = {
+  users: [
+    { name: "admin", displayName: "Ada", password: "copper lantern drift", passkeys: [] },
+    {
+      name: "noor",
+      password: "x",
+      role: "operator",
+      lastSignIn: new Date(Date.now() - 86_400_000).toISOString(),
+    },
+    {
+      name: "vera",
+      displayName: "Vera",
+      password: "x",
+      role: "viewer",
+      origin: "oidc:default",
+      disabled: true,
+    },
+  ],
+  passkeys: true,
+  providers: [{ id: "default", kind: "oidc", label: "Acme", url: "/api/oidc/login" }],
+};
+
+async function signIn(page) {
+  await page.getByLabel("User name").fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill("copper lantern drift");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** Before and behind the sign-in; `as` signs in first. */
+const securityShots = [
+  { name: "first-run", path: "/", security: { firstRun: true }, wait: "Prove that this hub is yours" },
+  {
+    name: "first-run-account",
+    path: "/",
+    security: { firstRun: true },
+    wait: "Prove that this hub is yours",
+    act: async (page) => {
+      await page.getByLabel("Bootstrap token").fill(bootstrapToken);
+      await page.keyboard.press("Enter");
+      await page.getByLabel("Password", { exact: true }).fill("copper lantern");
+      await page.getByLabel("Password, once more").fill("copper");
+    },
+  },
+  { name: "sign-in", path: "/", wait: "Sign in with a passkey" },
+  { name: "settings-account", path: "/settings", as: true, wait: "This browser" },
+  {
+    name: "settings-factor",
+    path: "/settings",
+    as: true,
+    wait: "This browser",
+    act: (page) => page.getByRole("button", { name: "Set up" }).click(),
+  },
+  { name: "settings-users", path: "/settings/users", as: true, wait: "Remove noor", label: true },
+  {
+    name: "settings-role",
+    path: "/settings/users",
+    as: true,
+    wait: "Remove noor",
+    label: true,
+    act: async (page) => {
+      await page.locator("summary", { hasText: "operator" }).click();
+      await page.locator("summary", { hasText: "viewer" }).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "settings-tokens", path: "/settings/tokens", as: true, wait: "Primary token" },
+  {
+    name: "settings-token-form",
+    path: "/settings/tokens",
+    as: true,
+    wait: "Primary token",
+    act: (page) => page.getByRole("button", { name: "Create a token" }).click(),
+  },
+  { name: "settings-sign-on", path: "/settings/sign-on", as: true, wait: "Client ID" },
+  { name: "settings-licence", path: "/settings/licence", as: true, wait: "Licence key" },
+  { name: "settings-transfer", path: "/settings/transfer", as: true, wait: "Download" },
+  {
+    name: "settings-audit",
+    path: "/settings/audit",
+    as: true,
+    wait: "signed in",
+    act: (page) =>
+      page
+        .getByRole("button", { name: /Show event/ })
+        .nth(1)
+        .click(),
+  },
+];
 const sizes = [
   { name: "desktop", viewport: { width: 1440, height: 900 } },
   {
@@ -89,6 +177,24 @@ for (const size of sizes) {
       await hub.close();
     }
     await context.close();
+    for (const shot of securityShots) {
+      if (only && !shot.name.startsWith(only)) continue;
+      const opened = await openPage(browser, { ...size, colorScheme });
+      const hub = await startFakeHub({ services: true, security: shot.security ?? people });
+      const before = { name: "noor", role: "viewer", limits: { cpu: 80 } };
+      const after = { name: "noor", role: "operator", limits: { cpu: 90 } };
+      hub.settings.note({ actor: "admin", kind: "user", what: "changed", subject: "noor", before, after });
+      await opened.page.goto(`${hub.url}${shot.path}`);
+      if (shot.as) await signIn(opened.page);
+      await (shot.label ? opened.page.getByLabel(shot.wait) : opened.page.getByText(shot.wait))
+        .first()
+        .waitFor();
+      await shot.act?.(opened.page);
+      await opened.page.waitForTimeout(500);
+      await opened.page.screenshot({ path: `${out}${shot.name}-${size.name}-${colorScheme}.png` });
+      await opened.context.close();
+      await hub.close();
+    }
   }
 }
 const { page, context } = await openPage(browser, { colorScheme: "dark" });

@@ -1,31 +1,31 @@
 import type { AlertLevel, Explanation, PastAlert, Telling } from "./alertTypes";
 import { decodeAlertHistory, decodeBulkFailures, decodeExplanation, decodeTelling } from "./decodeAlerts";
-import { getJson, postJson, RequestError } from "./http";
+import { type Caller, getJson, postJson, RequestError } from "./http";
 
 const root = "/api/alerts";
 
 export type AlertOrder = "acknowledge" | "unacknowledge" | "clear";
 
-export async function orderAlert(order: AlertOrder, id: string, token: string | undefined): Promise<void> {
-  await postJson(`${root}/${order}`, { id }, token);
+export async function orderAlert(order: AlertOrder, id: string, caller: Caller): Promise<void> {
+  await postJson(`${root}/${order}`, { id }, caller);
 }
 
 /** Resolves to those that it was not done for, with what the hub says of each. */
 export async function orderAlerts(
   order: "acknowledge" | "clear",
   ids: readonly string[],
-  token: string | undefined,
+  caller: Caller,
 ): Promise<ReadonlyMap<string, string>> {
-  return decodeBulkFailures(await postJson(`${root}/bulk/${order}`, { alertIds: ids }, token));
+  return decodeBulkFailures(await postJson(`${root}/bulk/${order}`, { alertIds: ids }, caller));
 }
 
 /** Rejects with status 404 for an alert that the hub knows nothing of. */
 export async function fetchExplanation(
   id: string,
-  token: string | undefined,
+  caller: Caller,
   signal: AbortSignal,
 ): Promise<Explanation> {
-  const found = decodeExplanation(await getJson(`${root}/${encodeURIComponent(id)}/explain`, token, signal));
+  const found = decodeExplanation(await getJson(`${root}/${encodeURIComponent(id)}/explain`, caller, signal));
   if (!found) throw new RequestError("refused", 200);
   return found;
 }
@@ -41,20 +41,20 @@ export interface AlertHistoryRequest {
 /** The newest first. */
 export async function fetchAlertHistory(
   request: AlertHistoryRequest,
-  token: string | undefined,
+  caller: Caller,
   signal: AbortSignal,
 ): Promise<readonly PastAlert[]> {
   const query = new URLSearchParams({ offset: String(request.offset), limit: String(request.limit) });
   if (request.from !== undefined) query.set("startTime", new Date(request.from).toISOString());
   if (request.level) query.set("severity", request.level);
-  return decodeAlertHistory(await getJson(`${root}/history?${query}`, token, signal));
+  return decodeAlertHistory(await getJson(`${root}/history?${query}`, caller, signal));
 }
 
-export async function fetchTelling(token: string | undefined, signal: AbortSignal): Promise<Telling> {
-  return decodeTelling(await getJson(`${root}/config`, token, signal));
+export async function fetchTelling(caller: Caller, signal: AbortSignal): Promise<Telling> {
+  return decodeTelling(await getJson(`${root}/config`, caller, signal));
 }
 
 /** Begins to tell people of alerts. */
-export async function activateAlerts(token: string | undefined): Promise<void> {
-  await postJson(`${root}/activate`, {}, token);
+export async function activateAlerts(caller: Caller): Promise<void> {
+  await postJson(`${root}/activate`, {}, caller);
 }

@@ -13,7 +13,6 @@ import type {
   Rates,
   Resource,
   ResourceStatus,
-  SecurityStatus,
   Source,
   SourceHealth,
 } from "./types";
@@ -219,15 +218,6 @@ export function decodeFrame(text: string): Frame | undefined {
     return undefined;
   }
   return isObject(raw) ? decodeData(raw) : undefined;
-}
-
-export function decodeSecurityStatus(value: unknown): SecurityStatus {
-  const raw = asObject(value);
-  return {
-    hasAuthentication: raw.hasAuthentication !== false,
-    hasProxyAuth: raw.hasProxyAuth === true,
-    apiTokenConfigured: raw.apiTokenConfigured === true,
-  };
 }
 
 function decodePoints(value: unknown): readonly HistoryPoint[] {

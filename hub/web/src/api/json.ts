@@ -25,3 +25,10 @@ export function asNumber(value: unknown): number | undefined {
 export function asTexts(value: unknown): readonly string[] {
   return asList(value).filter((item) => typeof item === "string");
 }
+
+/** A moment in Unix milliseconds from RFC 3339; the zero time of the hub is none. */
+export function asMoment(value: unknown): number | undefined {
+  const text = asText(value);
+  const moment = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isFinite(moment) && moment > 0 ? moment : undefined;
+}

@@ -164,11 +164,6 @@ export interface Delta {
 
 export type Frame = Hello | Conditions | AlertsFrame | SnapshotPart | Delta | { readonly type: "ping" };
 
-export type SecurityStatus = Pick<
-  Answer<"/api/security/status">,
-  "hasAuthentication" | "hasProxyAuth" | "apiTokenConfigured"
->;
-
 type HistoryAnswer = Answer<"/api/metrics-store/history">;
 
 export type HistoryRange = "1h" | "24h" | "7d";

@@ -1,3 +1,5 @@
+import type { Texts } from "./makeCatalogues";
+
 /** English, the first language: the other catalogues have exactly these keys. */
 export const en = {
   app: {
@@ -18,6 +20,7 @@ export const en = {
     proxmox: "Proxmox",
     hosts: "Hosts",
     services: "Services",
+    settings: "Settings",
   },
   link: {
     live: "Live",
@@ -33,20 +36,21 @@ export const en = {
     label: "Connection",
   },
   gate: {
-    title: "Sign in to Pulse",
-    lead: "Enter an API token that may read monitoring data.",
-    token: "API token",
-    submit: "Continue",
     checking: "Checking…",
-    kept: "Kept in this browser tab only, and forgotten when you close it.",
-    none: "",
-    expired: "The hub no longer accepts the token. Enter a current one.",
-    wrong: "The hub does not know this token. Check that it was copied completely.",
-    scope: "This token may not read monitoring data. It needs the scope monitoring:read.",
-    unreachable: "The hub does not answer. Check that it runs and that you are on its network.",
-    refused: "The hub answered with an error. Look at its log, then try again.",
-    fresh: "No sign-in is set up on this hub yet. Finish its first run, then come back with a token.",
     signOut: "Sign out",
+  },
+  password: {
+    new: "New password",
+    confirm: "Password, once more",
+    different: "The two passwords differ.",
+    tooShort: "At least 12 characters; {{count}} to go.",
+    sameAsName: "The password must not be the user name.",
+    strength: "Strength: {{name}}",
+    weak: "weak",
+    fair: "fair",
+    good: "good",
+    strong: "strong",
+    hint: "Length counts most: several words that do not belong together are good.",
   },
   prefs: {
     label: "Appearance and language",
@@ -246,8 +250,9 @@ export const en = {
       unacknowledge_other: "{{count}} acknowledgements could not be taken back.",
       clear_one: "{{name}} could not be cleared.",
       clear_other: "{{count}} alerts could not be cleared.",
-      forbidden: "The token needs the scope monitoring:write.",
-      unauthorized: "The hub no longer accepts the token.",
+      forbidden: "This needs the permission monitoring:write.",
+      unauthorized: "The hub no longer knows who you are.",
+      limited: "The hub asks to slow down. Try again in a minute.",
       unreachable: "The hub does not answer. Try again.",
       gone: "It is over already.",
       refused: "The hub answered with an error. Look at its log, then try again.",
@@ -510,5 +515,4 @@ export const en = {
   },
 };
 
-type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
 export type Catalogue = Texts<typeof en>;

@@ -1,18 +1,12 @@
-import { flatten, resolveTemplate, translator } from "@solid-primitives/i18n";
-import { createContext, createMemo, createResource, type JSX, useContext } from "solid-js";
+import { createMemo, type JSX } from "solid-js";
 import { type Locale, usePreferences } from "../state/preferences";
-import { type Catalogue, en } from "./en";
+import { en } from "./en";
+import { makeCatalogues } from "./makeCatalogues";
 
-async function loadCatalogue(locale: Locale): Promise<Catalogue> {
-  if (locale === "de") return (await import("./de")).de;
-  if (locale === "es") return (await import("./es")).es;
-  return en;
-}
-
-function makeTranslator(catalogue: () => Catalogue) {
-  const flat = createMemo(() => flatten(catalogue()));
-  return translator(flat, resolveTemplate);
-}
+const catalogues = makeCatalogues(en, {
+  de: async () => (await import("./de")).de,
+  es: async () => (await import("./es")).es,
+});
 
 /** The viewer's own variety of the chosen language when the browser names one, so that dates read as at home. */
 function varietyOf(locale: Locale): string {
@@ -20,7 +14,7 @@ function varietyOf(locale: Locale): string {
 }
 
 /** Looks up a text by its dotted key and fills in its `{{names}}`. */
-export type Translate = ReturnType<typeof makeTranslator>;
+export type Translate = ReturnType<typeof catalogues.use>;
 
 export interface Texts {
   readonly t: Translate;
@@ -28,19 +22,13 @@ export interface Texts {
   readonly locale: () => string;
 }
 
-const TextsContext = createContext<Texts>();
-
 export function useTexts(): Texts {
-  const texts = useContext(TextsContext);
-  if (!texts) throw new Error("useTexts needs a TextsProvider above it");
-  return texts;
+  const preferences = usePreferences();
+  const locale = createMemo(() => varietyOf(preferences.locale()));
+  return { t: catalogues.use(), locale };
 }
 
-/** Gives the page its language; English shows until another catalogue has loaded. */
+/** Gives the page its language. */
 export function TextsProvider(props: { readonly children: JSX.Element }): JSX.Element {
-  const preferences = usePreferences();
-  const [catalogue] = createResource(preferences.locale, loadCatalogue, { initialValue: en });
-  const locale = createMemo(() => varietyOf(preferences.locale()));
-  const t = makeTranslator(() => catalogue.latest ?? en);
-  return <TextsContext.Provider value={{ t, locale }}>{props.children}</TextsContext.Provider>;
+  return <catalogues.Provider>{props.children}</catalogues.Provider>;
 }

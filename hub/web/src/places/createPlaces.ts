@@ -5,7 +5,7 @@ import { type Place, type PlaceKey, placeKeyOf, places } from "./placeOf";
 export interface Places {
   /** Those that are always there, and those that have something to show. */
   readonly shown: () => readonly Place[];
-  /** How much each place shows; the overview counts nothing, and alerts are counted by level. */
+  /** How much each place shows; the overview and the settings count nothing, and alerts are counted by level. */
   readonly counts: () => Readonly<Record<PlaceKey, number>>;
 }
 
@@ -14,7 +14,7 @@ export function createPlaces(): Places {
   const { store } = useLive();
   const counts = createMemo(() => {
     store.ids();
-    const sums = { overview: 0, alerts: 0, proxmox: 0, hosts: 0, services: 0 };
+    const sums = { overview: 0, alerts: 0, proxmox: 0, hosts: 0, services: 0, settings: 0 };
     // A storage is among the details of a node, and no row of its own.
     for (const resource of untrack(store.all))
       if (resource.type !== "storage") sums[placeKeyOf(resource)] += 1;

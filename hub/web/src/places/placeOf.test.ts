@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placeOf } from "./placeOf";
+import { placeAt, placeOf } from "./placeOf";
 
 test.each([
   ["host", "/hosts?id=a%2Fb%20c"],
@@ -11,4 +11,14 @@ test.each([
   ["../hosts", "/services?id=a%2Fb%20c"],
 ])("%s is shown at %s", (type, want) => {
   expect(placeOf({ id: "a/b c", type })).toBe(want);
+});
+
+test.each([
+  ["/", "overview"],
+  ["/settings", "settings"],
+  ["/settings/audit", "settings"],
+  ["/settingsx", undefined],
+  ["/nowhere", undefined],
+])("%s is in %s", (path, want) => {
+  expect(placeAt(path)?.key).toBe(want);
 });

@@ -1,6 +1,6 @@
 import type { Resource } from "../api/types";
 
-export type PlaceKey = "overview" | "alerts" | "proxmox" | "hosts" | "services";
+export type PlaceKey = "overview" | "alerts" | "proxmox" | "hosts" | "services" | "settings";
 
 export interface Place {
   readonly key: PlaceKey;
@@ -13,6 +13,7 @@ export const places: readonly Place[] = [
   { key: "proxmox", path: "/proxmox" },
   { key: "hosts", path: "/hosts" },
   { key: "services", path: "/services" },
+  { key: "settings", path: "/settings" },
 ];
 
 const proxmoxTypes: ReadonlySet<string> = new Set(["node", "vm", "container", "oci-container", "storage"]);
@@ -31,4 +32,11 @@ export function placeOf(resource: Pick<Resource, "id" | "type">): string {
 /** Where it is said why an alert is there. */
 export function placeOfAlert(id: string): string {
   return `/alerts?alert=${encodeURIComponent(id)}`;
+}
+
+/** The place that an address is in. */
+export function placeAt(path: string): Place | undefined {
+  return places.find(
+    (place) => place.path === path || (place.path !== "/" && path.startsWith(`${place.path}/`)),
+  );
 }

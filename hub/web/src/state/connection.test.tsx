@@ -14,7 +14,7 @@ function show(): { live: Live; socket: ReturnType<typeof makeFakeSocket> } {
   const socket = makeFakeSocket();
   let live: Live | undefined;
   render(() => {
-    const made = createLive({ token: "t", onRefused: () => undefined, connect: () => socket });
+    const made = createLive({ caller: { token: "t" }, onRefused: () => undefined, connect: () => socket });
     live = made;
     return <p>{made.freshness()}</p>;
   });

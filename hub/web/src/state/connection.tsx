@@ -1,4 +1,5 @@
 import { createContext, createMemo, createSignal, type JSX, onCleanup, untrack, useContext } from "solid-js";
+import type { Caller } from "../api/http";
 import {
   connectBrowserSocket,
   type LinkState,
@@ -42,7 +43,7 @@ export interface Live {
   /** The hub runs plugins of developers unchecked. */
   readonly pluginDevelopment: () => boolean;
   readonly reconnect: () => void;
-  readonly token: () => string | undefined;
+  readonly caller: Caller;
 }
 
 const LiveContext = createContext<Live>();
@@ -54,7 +55,7 @@ export function useLive(): Live {
 }
 
 export interface LiveOptions {
-  readonly token: string | undefined;
+  readonly caller: Caller;
   readonly onRefused: () => void;
   readonly connect?: (token: string | undefined) => SocketLike;
 }
@@ -94,7 +95,7 @@ export function createLive(options: LiveOptions): Live {
 
   const connect = options.connect ?? connectBrowserSocket;
   const socket = makeLiveSocket({
-    connect: () => connect(options.token),
+    connect: () => connect(options.caller.token),
     onFrame: take,
     onLink: setLink,
     onRefused: options.onRefused,
@@ -138,7 +139,7 @@ export function createLive(options: LiveOptions): Live {
     conditions,
     pluginDevelopment,
     reconnect: socket.wake,
-    token: () => options.token,
+    caller: options.caller,
   };
 }
 

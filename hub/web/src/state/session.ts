@@ -1,25 +1,51 @@
 import { createSignal } from "solid-js";
-import { checkAccess, fetchSecurityStatus, RequestError } from "../api/http";
-import type { SecurityStatus } from "../api/types";
+import { type Caller, RequestError } from "../api/http";
+import { checkAccess, fetchSecurityStatus, type SecurityStatus, signOut } from "../api/signInCalls";
 
 const storageKey = "pulse.token";
 
-export type GateReason = "none" | "expired" | "wrong" | "scope" | "unreachable" | "refused";
+/**
+ * Why somebody stands at the gate: a token that `expired`, is `wrong` or lacks
+ * the `scope`; a session that `ended` or whose `role` is not enough; a
+ * `provider` that did not let them in; a hub that is `unreachable`, `refused`
+ * to answer, or asks to come back later (`limited`).
+ */
+export type GateReason =
+  | "none"
+  | "expired"
+  | "ended"
+  | "wrong"
+  | "scope"
+  | "role"
+  | "provider"
+  | "unreachable"
+  | "refused"
+  | "limited";
 
 /** Whether this tab may read from the hub. */
 export type SessionState =
   | { readonly kind: "checking" }
-  | { readonly kind: "gate"; readonly reason: GateReason; readonly status: SecurityStatus | undefined }
-  | { readonly kind: "open"; readonly token: string | undefined };
+  | { readonly kind: "firstRun"; readonly status: SecurityStatus }
+  | {
+      readonly kind: "gate";
+      readonly reason: GateReason;
+      /** What the identity provider's way failed with, when that is the reason. */
+      readonly code: string;
+      readonly status: SecurityStatus | undefined;
+    }
+  | { readonly kind: "open"; readonly caller: Caller };
 
 export interface Session {
   readonly state: () => SessionState;
-  /** Tries a token; resolves when the state is settled. */
-  signIn(token: string): Promise<void>;
-  signOut(): void;
-  /** Asks the hub again whether the token still counts, and goes back to the gate when it does not. */
+  /** Tries a token typed by hand; resolves when the state is settled. */
+  useToken(token: string): Promise<void>;
+  /** Goes in with the session that the browser has just been given. */
+  enter(): Promise<void>;
+  /** Ends the session, or forgets the token. */
+  signOut(): Promise<void>;
+  /** Asks the hub again whether the caller still counts, and goes back to the gate when not. */
   recheck(): Promise<void>;
-  /** Starts from the address bar or the tab's storage. */
+  /** Starts from the address bar, the tab's storage, or the browser's session. */
   start(): Promise<void>;
 }
 
@@ -35,6 +61,21 @@ export function takeFragmentToken(place: Location, history: History): string | u
   return token || undefined;
 }
 
+/** Takes what an identity provider's way ended with from the address bar: the code of its failure, if it failed. */
+export function takeProviderFailure(place: Location, history: History): string | undefined {
+  const query = new URLSearchParams(place.search);
+  let failure: string | undefined;
+  for (const way of ["oidc", "saml"]) {
+    if (query.get(way) === "error") failure = query.get(`${way}_error`) ?? "";
+    query.delete(way);
+    query.delete(`${way}_error`);
+  }
+  const search = query.size > 0 ? `?${query}` : "";
+  if (query.size !== new URLSearchParams(place.search).size)
+    history.replaceState(history.state, "", place.pathname + search + place.hash);
+  return failure;
+}
+
 function reasonOf(error: unknown): GateReason {
   if (!(error instanceof RequestError)) return "unreachable";
   if (error.kind === "unauthorized") return "wrong";
@@ -42,55 +83,105 @@ function reasonOf(error: unknown): GateReason {
   return error.kind;
 }
 
-export function makeSession(storage: Storage = window.sessionStorage): Session {
+/** Says nothing about the token, so that it is worth keeping for the next try. */
+const temporary: ReadonlySet<GateReason> = new Set(["unreachable", "refused", "limited"]);
+
+export interface SessionOptions {
+  readonly storage?: Storage;
+  /** Leaves the page for another address. */
+  readonly leaveFor?: (url: string) => void;
+}
+
+export function makeSession(options: SessionOptions = {}): Session {
+  const storage = options.storage ?? window.sessionStorage;
+  const leaveFor = options.leaveFor ?? ((url: string) => window.location.assign(url));
   const [state, setState] = createSignal<SessionState>({ kind: "checking" });
   let status: SecurityStatus | undefined;
+  let rechecking: Promise<void> | undefined;
 
-  function gate(reason: GateReason): void {
-    // An unreachable hub says nothing about the token, so keep it for the next try.
-    if (reason !== "unreachable" && reason !== "refused") storage.removeItem(storageKey);
-    setState({ kind: "gate", reason, status });
+  function gate(reason: GateReason, code = ""): void {
+    if (!temporary.has(reason)) storage.removeItem(storageKey);
+    setState({ kind: "gate", reason, code, status });
   }
 
-  async function attempt(token: string | undefined, whenWrong: GateReason): Promise<void> {
+  const open = (token: string | undefined) =>
+    setState({ kind: "open", caller: { token, onUnauthorized: () => void recheck() } });
+
+  async function attempt(token: string | undefined, whenUnknown: () => void): Promise<void> {
     try {
-      await checkAccess(token);
+      await checkAccess({ token });
     } catch (error) {
       const reason = reasonOf(error);
-      gate(reason === "wrong" ? whenWrong : reason);
+      if (reason === "wrong") whenUnknown();
+      else gate(reason === "scope" && !token ? "role" : reason);
       return;
     }
     if (token) storage.setItem(storageKey, token);
-    setState({ kind: "open", token });
+    open(token);
+  }
+
+  async function askAgain(caller: Caller): Promise<void> {
+    try {
+      await checkAccess({ token: caller.token });
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === "wrong") gate(caller.token ? "expired" : "ended");
+      if (reason === "scope") gate(caller.token ? "scope" : "role");
+    }
+  }
+
+  /** Many requests may be refused at once; one question settles them all. */
+  function recheck(): Promise<void> {
+    const current = state();
+    if (current.kind !== "open") return Promise.resolve();
+    rechecking ??= askAgain(current.caller).finally(() => {
+      rechecking = undefined;
+    });
+    return rechecking;
+  }
+
+  async function endSession(): Promise<void> {
+    // Only now it is known who is signed in, hence who vouches for them.
+    const now = await fetchSecurityStatus();
+    const next = await signOut();
+    const elsewhere = now.hasProxyAuth ? now.proxyAuthLogoutUrl : now.oidcUsername && now.oidcLogoutUrl;
+    if (next ?? elsewhere) leaveFor(next ?? elsewhere ?? "");
   }
 
   return {
     state,
-    signIn: (token) => attempt(token.trim(), "wrong"),
-    signOut: () => gate("none"),
-    async recheck() {
+    useToken: (token) => attempt(token.trim(), () => gate("wrong")),
+    enter: () => attempt(undefined, () => gate("ended")),
+    async signOut() {
       const current = state();
-      if (current.kind !== "open") return;
-      try {
-        await checkAccess(current.token);
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (reason === "wrong") gate("expired");
-        if (reason === "scope") gate("scope");
+      if (current.kind === "open" && !current.caller.token) {
+        try {
+          await endSession();
+        } catch (error) {
+          // A session that is over already is what was asked for; one that may go on is not.
+          const reason = reasonOf(error);
+          if (reason !== "wrong") return gate(temporary.has(reason) ? reason : "refused");
+        }
       }
+      gate("none");
     },
+    recheck,
     async start() {
+      const failure = takeProviderFailure(window.location, window.history);
       const given = takeFragmentToken(window.location, window.history);
       const token = given ?? storage.getItem(storageKey) ?? undefined;
       setState({ kind: "checking" });
       try {
         status = await fetchSecurityStatus();
       } catch (error) {
-        gate(reasonOf(error) === "unreachable" ? "unreachable" : "refused");
+        const reason = reasonOf(error);
+        gate(temporary.has(reason) ? reason : "refused");
         return;
       }
-      if (token || status.hasProxyAuth) await attempt(token, token ? (given ? "wrong" : "expired") : "none");
-      else gate("none");
+      if (!status.hasAuthentication) setState({ kind: "firstRun", status });
+      else if (failure !== undefined) gate("provider", failure);
+      else if (token) await attempt(token, () => gate(given ? "wrong" : "expired"));
+      else await attempt(undefined, () => gate("none"));
     },
   };
 }

@@ -21,7 +21,11 @@ function show(count: number) {
     <PreferencesProvider preferences={createPreferences()}>
       <TextsProvider>
         <LiveProvider
-          live={createLive({ token: undefined, onRefused: () => undefined, connect: () => socket })}
+          live={createLive({
+            caller: { token: undefined },
+            onRefused: () => undefined,
+            connect: () => socket,
+          })}
         >
           <ResourceTable
             caption="Hosts"

@@ -31,7 +31,7 @@ export default function AlertDrawer(props: AlertDrawerProps): JSX.Element {
   const name = useAlertName();
   const query = useQuery(() => ({
     queryKey: ["why", props.id],
-    queryFn: ({ signal }) => fetchExplanation(props.id, live.token(), signal),
+    queryFn: ({ signal }) => fetchExplanation(props.id, live.caller, signal),
     retry: (count, error) => count < 1 && !(error instanceof RequestError && error.status === 404),
     staleTime: 0,
   }));

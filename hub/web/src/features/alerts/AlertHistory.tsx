@@ -35,7 +35,7 @@ export function AlertHistory(props: { readonly lead: JSX.Element }): JSX.Element
         ...(span === undefined ? {} : { from: Date.now() - span }),
         ...(level ? { level } : {}),
       };
-      return fetchAlertHistory(request, live.token(), signal);
+      return fetchAlertHistory(request, live.caller, signal);
     },
     retry: 1,
     placeholderData: keepPreviousData,

@@ -19,7 +19,7 @@ export default function Alerts(): JSX.Element {
   const live = useLive();
   const queries = new QueryClient();
   onCleanup(() => queries.clear());
-  const orders = createOrders({ store: live.alerts, token: live.token });
+  const orders = createOrders({ store: live.alerts, caller: live.caller });
   const selection = createSelection("alert");
   const [params, setParams] = useSearchParams();
   const began = () => Number(params.began) || undefined;

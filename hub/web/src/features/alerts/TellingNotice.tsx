@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, type JSX, Show } from "solid-js";
 import { activateAlerts, fetchTelling } from "../../api/alertCalls";
 import type { Telling } from "../../api/alertTypes";
-import { RequestError } from "../../api/http";
+import { RequestError, type RequestFailure } from "../../api/http";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
 import { Button } from "../../ui/Button";
@@ -16,12 +16,12 @@ export function TellingNotice(): JSX.Element {
   const key = ["telling"];
   const query = useQuery(() => ({
     queryKey: key,
-    queryFn: ({ signal }) => fetchTelling(live.token(), signal),
+    queryFn: ({ signal }) => fetchTelling(live.caller, signal),
     retry: 1,
     staleTime: 30_000,
   }));
   const [busy, setBusy] = createSignal(false);
-  const [failure, setFailure] = createSignal<"forbidden" | "unauthorized" | "unreachable" | "refused">();
+  const [failure, setFailure] = createSignal<RequestFailure>();
   const silent = (): Exclude<Telling, "active"> | undefined =>
     query.isSuccess && query.data !== "active" ? query.data : undefined;
 
@@ -29,7 +29,7 @@ export function TellingNotice(): JSX.Element {
     setBusy(true);
     setFailure(undefined);
     try {
-      await activateAlerts(live.token());
+      await activateAlerts(live.caller);
       queries.setQueryData<Telling>(key, "active");
     } catch (error) {
       setFailure(error instanceof RequestError ? error.kind : "refused");

@@ -27,7 +27,7 @@ function start(answer: (sent: Sent) => Response | Promise<Response>) {
     dispose = end;
     const store = createAlertStore();
     store.apply({ type: "alerts", total: 3, alerts: ["a", "b", "c"].map((id) => makeAlert(id)) });
-    return { sent, store, orders: createOrders({ store, token: () => "t" }) };
+    return { sent, store, orders: createOrders({ store, caller: { token: "t" } }) };
   });
 }
 

@@ -1,6 +1,6 @@
 import { createSignal } from "solid-js";
 import { type AlertOrder, orderAlert, orderAlerts } from "../../api/alertCalls";
-import { RequestError, type RequestFailure } from "../../api/http";
+import { type Caller, RequestError, type RequestFailure } from "../../api/http";
 import type { AlertStore } from "../../state/alertStore";
 import { batchesOf } from "./batches";
 
@@ -30,7 +30,7 @@ function failureOf(error: unknown): OrderFailure {
 
 export interface OrderOptions {
   readonly store: Pick<AlertStore, "wish" | "grant" | "drop">;
-  readonly token: () => string | undefined;
+  readonly caller: Caller;
 }
 
 /** Gives the hub orders about alerts. */
@@ -58,7 +58,7 @@ export function createOrders(options: OrderOptions): Orders {
 
   async function giveOne(order: AlertOrder, id: string): Promise<void> {
     try {
-      await orderAlert(order, id, options.token());
+      await orderAlert(order, id, options.caller);
     } catch (error) {
       settle(order, [id], new Set([id]), failureOf(error));
       return;
@@ -69,7 +69,7 @@ export function createOrders(options: OrderOptions): Orders {
   async function giveMany(order: "acknowledge" | "clear", ids: readonly string[]): Promise<void> {
     let failures: ReadonlyMap<string, string>;
     try {
-      failures = await orderAlerts(order, ids, options.token());
+      failures = await orderAlerts(order, ids, options.caller);
     } catch (error) {
       settle(order, ids, new Set(ids), failureOf(error));
       return;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/solid-query";
 import { createMemo, type JSX, Show } from "solid-js";
-import { fetchForecast } from "../../api/http";
+import { fetchForecast } from "../../api/historyCalls";
 import type { Resource } from "../../api/types";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
@@ -18,7 +18,7 @@ export function ForecastNote(props: { readonly resource: Resource }): JSX.Elemen
   const hasDisk = createMemo(() => props.resource.disk !== undefined);
   const query = useQuery(() => ({
     queryKey: ["forecast", id()],
-    queryFn: ({ signal }) => fetchForecast(id(), live.token(), signal),
+    queryFn: ({ signal }) => fetchForecast(id(), live.caller, signal),
     enabled: hasDisk(),
     retry: 1,
     staleTime: refetchMs,

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, type JSX, Match, on, Show, Switch } from "solid-js";
-import { fetchHistory } from "../../api/http";
+import { fetchHistory } from "../../api/historyCalls";
 import type { History, HistoryMetric, HistoryRange, Resource } from "../../api/types";
 import { historyMetrics } from "../../api/types";
 import { formatMeasurement } from "../../format/measurement";
@@ -53,7 +53,7 @@ export function HistoryCharts(props: { readonly resource: Resource }): JSX.Eleme
   const query = useQuery(() => ({
     queryKey: ["history", type(), id(), range()],
     queryFn: ({ signal }) =>
-      fetchHistory({ resourceType: type(), resourceId: id(), range: range() }, live.token(), signal),
+      fetchHistory({ resourceType: type(), resourceId: id(), range: range() }, live.caller, signal),
     retry: 1,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,

@@ -6,7 +6,7 @@ import type { Place } from "../../places/placeOf";
 import { AlertBadge } from "./AlertBadge";
 import { placeIcons } from "./placeIcons";
 
-/** The navigation on a phone, under the thumb. */
+/** The navigation on a phone, under the thumb. The settings are in the menu above: there is no room for more. */
 export function BottomNav(props: { readonly places: readonly Place[] }): JSX.Element {
   const { t } = useTexts();
   return (
@@ -14,7 +14,7 @@ export function BottomNav(props: { readonly places: readonly Place[] }): JSX.Ele
       aria-label={t("nav.label")}
       class="flex shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] sm:hidden"
     >
-      <For each={props.places}>
+      <For each={props.places.filter((place) => place.key !== "settings")}>
         {(place) => (
           <A
             href={place.path}

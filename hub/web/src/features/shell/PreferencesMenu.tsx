@@ -1,5 +1,7 @@
 import { Popover } from "@kobalte/core/popover";
+import { A } from "@solidjs/router";
 import LogOut from "lucide-solid/icons/log-out";
+import Settings from "lucide-solid/icons/settings";
 import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import { For, type JSX } from "solid-js";
 import { useTexts } from "../../i18n/texts";
@@ -10,7 +12,7 @@ import { Segmented } from "../../ui/Segmented";
 /** Languages by their own names, which need no translation. */
 const languageNames = { en: "English", de: "Deutsch", es: "Español" } as const;
 
-/** Theme, density and language, and the way out. */
+/** Theme, density and language, the settings, and the way out. */
 export function PreferencesMenu(props: { readonly onSignOut: () => void }): JSX.Element {
   const { t } = useTexts();
   const preferences = usePreferences();
@@ -66,6 +68,14 @@ export function PreferencesMenu(props: { readonly onSignOut: () => void }): JSX.
               <For each={locales}>{(locale) => <option value={locale}>{languageNames[locale]}</option>}</For>
             </select>,
           )}
+          <Popover.CloseButton
+            as={A}
+            href="/settings"
+            class="inline-flex h-8 w-full items-center justify-center gap-2 rounded-box border border-line-strong bg-raised hover:bg-hover"
+          >
+            <Settings class="size-4" aria-hidden="true" />
+            {t("nav.settings")}
+          </Popover.CloseButton>
           <Button class="w-full" onClick={() => props.onSignOut()}>
             <LogOut class="size-4" aria-hidden="true" />
             {t("gate.signOut")}

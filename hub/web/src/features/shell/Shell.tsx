@@ -2,7 +2,7 @@ import { useLocation } from "@solidjs/router";
 import { createMemo, createSignal, ErrorBoundary, type JSX, lazy, Show, Suspense } from "solid-js";
 import { useTexts } from "../../i18n/texts";
 import { createPlaces } from "../../places/createPlaces";
-import { places } from "../../places/placeOf";
+import { placeAt } from "../../places/placeOf";
 import { useLive } from "../../state/connection";
 import { createSelection } from "../../state/selection";
 import { Button } from "../../ui/Button";
@@ -36,7 +36,7 @@ export function Shell(props: ShellProps): JSX.Element {
   const explained = createSelection("alert");
   const goTo = createPlaces();
   const [dialog, setDialog] = createSignal<"palette" | "keys">();
-  const place = createMemo(() => places.find((item) => item.path === location.pathname));
+  const place = createMemo(() => placeAt(location.pathname));
   const title = () => {
     const current = place();
     return current ? t(`nav.${current.key}`) : t("app.name");

@@ -44,7 +44,7 @@ export function Sidebar(props: SidebarProps): JSX.Element {
           {(place) => (
             <A
               href={place.path}
-              end
+              end={place.path === "/"}
               class="flex h-8 items-center gap-2.5 rounded-box px-2.5"
               activeClass="bg-accent-soft font-medium text-accent"
               inactiveClass="text-dim hover:bg-hover hover:text-text"

@@ -3,6 +3,7 @@ import Blocks from "lucide-solid/icons/blocks";
 import Boxes from "lucide-solid/icons/boxes";
 import LayoutDashboard from "lucide-solid/icons/layout-dashboard";
 import Server from "lucide-solid/icons/server";
+import Settings from "lucide-solid/icons/settings";
 import type { Component } from "solid-js";
 import type { PlaceKey } from "../../places/placeOf";
 
@@ -13,4 +14,5 @@ export const placeIcons: Readonly<Record<PlaceKey, Component<{ class?: string }>
   proxmox: Boxes,
   hosts: Server,
   services: Blocks,
+  settings: Settings,
 };
