@@ -19,7 +19,7 @@ agent_env = os=$${target%%-*} arch=$${target\#*-} arm=; case $$arch in armv*) ar
 # The race detector needs a C compiler; everything else is built without one.
 export CGO_ENABLED ?= 0
 
-.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench bench-writes bench-kills proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python tools-stores tools-channels clean
+.PHONY: help run demo build agents agents-check page plugins test test-go test-page test-e2e check static bench bench-writes bench-kills bench-siege vulncheck gosec proto openapi screenshots fmt lint tools-go tools-node tools-browser tools-cc tools-python tools-stores tools-channels clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,20 @@ lint: $(BIN)/golangci-lint ## golangci-lint with the rules of .golangci.yml
 $(BIN)/golangci-lint: $(TOOLS)/go.mod $(TOOLS)/go.sum
 	cd $(TOOLS) && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+# It fails in two ways that are not alike: 3 is what it found, 4 that it could not look.
+vulncheck: $(BIN)/govulncheck ## known vulnerabilities that our code can reach; needs the database (GOVULNDB, by default on the Internet)
+	@status=0; output=$$($(BIN)/govulncheck ./... 2>&1) || status=$$?; printf '%s\n' "$$output"; \
+	  if [ $$status = 0 ]; then exit 0; fi; \
+	  if [ $$status != 3 ] && grep -q 'fetching vulnerabilities' <<<"$$output"; then \
+	    echo "NOT CHECKED: the vulnerability database cannot be reached. This says nothing about the code: try again with a network, or set GOVULNDB to a copy."; exit 4; fi; \
+	  if [ $$status = 3 ]; then echo "VULNERABLE: the code reaches what is listed above."; fi; exit $$status
+
+$(BIN)/govulncheck: $(TOOLS)/go.mod $(TOOLS)/go.sum | tools-go
+	cd $(TOOLS) && $(GO) build -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+
+gosec: $(BIN)/golangci-lint ## only the security rules of lint
+	$(BIN)/golangci-lint run --enable-only gosec ./...
+
 fmt: ## format the Go code
 	gofmt -w $$(git ls-files '*.go' | grep -v '^proto/gen/')
 
@@ -101,8 +115,12 @@ bench: tools-go ## benchmarks, and the ratios that the goals are stated in
 bench-writes: tools-go ## what a day of 50 agents writes to disk (a minute or two)
 	PULSE_BENCH_WRITES=1 $(GO) test -count=1 -timeout 15m -run '^TestWritesOfADay$$' -v ./hub/internal/metrics
 
-bench-kills: tools-go ## kill the metrics store 50 times while it writes and look for what it had acknowledged
+bench-kills: tools-go ## kill the metrics store 50 times and the settings 100 times while they write, and look for what was acknowledged
 	PULSE_TEST_METRICS_KILLS=50 $(GO) test -count=1 -timeout 20m -run '^TestNothingIsLostByKill$$' -v ./hub/internal/metrics
+	PULSE_TEST_STORE_KILLS=100 $(GO) test -count=1 -timeout 20m -run '^TestKilled' -v ./hub/internal/store
+
+bench-siege: tools-go ## 10,000 wrong passwords a minute and 10,000 half-open connections at a hub that people use
+	ulimit -n "$$(ulimit -Hn)"; PULSE_BENCH_SIEGE=1 $(GO) test -count=1 -timeout 10m -run '^TestSiege$$' -v ./hub/internal/app
 
 proto: tools-go ## generate proto/gen from proto/pulse (needs no protoc)
 	$(GO) generate ./proto/...

@@ -20,10 +20,10 @@ func writeManifests(folder string, plugins map[string]func() *Plugin) error {
 		if err != nil {
 			return fmt.Errorf("encode manifest of %s: %w", id, err)
 		}
-		if err := os.MkdirAll(filepath.Join(folder, id), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(folder, id), 0o755); err != nil { //nolint:gosec // G301: manifests are public
 			return fmt.Errorf("make folder of %s: %w", id, err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, id, manifest.FileName), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, id, manifest.FileName), data, 0o644); err != nil { //nolint:gosec // G306,G703: manifests are public, and the author says where they go
 			return fmt.Errorf("write manifest of %s: %w", id, err)
 		}
 	}

@@ -152,7 +152,7 @@ func (o Options) write(name string, content []byte, mode os.FileMode) error {
 	if old, err := os.ReadFile(path); err == nil && string(old) == string(content) {
 		return nil
 	}
-	if err := os.MkdirAll(o.StateDir, 0o755); err != nil {
+	if err := os.MkdirAll(o.StateDir, 0o755); err != nil { //nolint:gosec // G301: others may look in; what is secret has a mode of its own
 		return fmt.Errorf("make state directory: %w", err)
 	}
 	if err := os.WriteFile(path+".new", content, mode); err != nil {

@@ -2,7 +2,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
-	"github.com/pulse-hub/pulse/hub/internal/auth/session"
 	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
 	"github.com/pulse-hub/pulse/hub/internal/auth/sso/saml"
 	"github.com/pulse-hub/pulse/hub/internal/condition"
@@ -114,9 +112,7 @@ type Parts struct {
 	Factors  FactorDesk
 	// SSO are the identity providers, and ProviderSessions the sessions that hang on theirs.
 	SSO              *sso.Desk
-	ProviderSessions interface {
-		EndProvider(ctx context.Context, provider string, covers func(session.Upstream) bool) (int, error)
-	}
+	ProviderSessions ProviderSessions
 	// SAML is one more.
 	SAML *saml.Desk
 	// License says which features are paid for, and Transfer takes the configuration out and in.

@@ -13,14 +13,18 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth/sso"
 )
 
+// ProviderSessions are sessions that hang on one at an identity provider, as session.Desk has them.
+type ProviderSessions interface {
+	EndProvider(ctx context.Context, provider string, covers func(session.Upstream) bool) (int, error)
+	Upstream(id string) (session.Upstream, bool)
+}
+
 // Arriving are the parts that let people in whom an identity provider vouches for. All are needed.
 type Arriving struct {
 	SignInDesk SignIn
-	Sessions   interface {
-		EndProvider(ctx context.Context, provider string, covers func(session.Upstream) bool) (int, error)
-	}
-	Cookies Cookies
-	Audit   route.Audit
+	Sessions   ProviderSessions
+	Cookies    Cookies
+	Audit      route.Audit
 }
 
 // SignIn is part of Arrivals.

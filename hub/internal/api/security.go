@@ -84,7 +84,7 @@ func (a *API) securityRoutes() []route.Route {
 		Summary:     "How the hub is protected",
 		Description: "Public. Callers who have said who they are see more.",
 		Answer:      SecurityStatus{}, Handle: a.securityStatus,
-	}}, a.signInRoutes(), a.firstRunRoutes(), a.recoveryRoutes(), a.tokenRoutes(), a.sessionRoutes(), a.factorRoutes(), a.userRoutes())
+	}}, a.signInRoutes(), a.firstRunRoutes(), a.recoveryRoutes(), a.tokenRoutes(), a.sessionRoutes(), a.factorRoutes(), a.accountRoutes(), a.userRoutes())
 }
 
 func (a *API) securityStatus(c *route.Call) (any, error) {

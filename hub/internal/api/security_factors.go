@@ -377,7 +377,7 @@ func (a *API) finishPasskeySignIn(c *route.Call) (any, error) {
 }
 
 func (a *API) signInOptions(*route.Call) (any, error) {
-	options := SignInOptions{Password: !a.Wall.HideLocalLogin, Providers: []SignInProvider{}}
+	options := SignInOptions{Providers: []SignInProvider{}}
 	for _, provider := range a.SSO.Enabled() {
 		options.Providers = append(options.Providers, SignInProvider{
 			ID: provider.ID, Kind: "oidc", Label: provider.Title(), URL: "/api/oidc/login?provider=" + url.QueryEscape(provider.ID),
@@ -388,6 +388,7 @@ func (a *API) signInOptions(*route.Call) (any, error) {
 	}
 	for _, user := range a.Wall.Users.List() {
 		options.Passkeys = options.Passkeys || len(user.Passkeys) > 0
+		options.Password = options.Password || user.HasPassword && !a.Wall.HideLocalLogin
 	}
 	return options, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/inventory"
+	"github.com/pulse-hub/pulse/hub/internal/stream"
 	"github.com/pulse-hub/pulse/hub/internal/view/v5"
 )
 
@@ -57,6 +58,6 @@ func (a *API) stream(c *route.Call) (any, error) {
 			Status: http.StatusUpgradeRequired, Code: "upgrade_required", Message: "This address speaks websocket only",
 		}
 	}
-	a.Stream.ServeHTTP(c.Writer, c.Request)
+	a.Stream.ServeHTTP(c.Writer, stream.WithCaller(c.Request, c.From, c.Principal))
 	return route.Taken{}, nil
 }

@@ -246,7 +246,7 @@ func (a *App) assemble(ctx context.Context, running *parts, opened stores, front
 	needed.Transfer, needed.Approvals, needed.Commands, needed.License = transferring, approvals, agents.remote, licence
 	answers := api.New(needed)
 	routes := route.Options{
-		Routes: answers.Routes(), Auth: around.Callers, Browsers: around.Browsers, Audit: around.Log, Page: web.Handler(), Observer: measured,
+		Routes: answers.Routes(), Auth: recognising{around.Callers}, Browsers: around.Browsers, Audit: around.Log, Page: web.Handler(), Observer: measured,
 		Logger: a.logger.Named("api"), TrustedProxies: a.config.TrustedProxies,
 		AllowedOrigins: a.config.AllowedOrigins, ReadOnly: a.config.Demo,
 	}

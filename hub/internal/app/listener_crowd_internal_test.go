@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -220,7 +221,7 @@ func TestCallersAreRemembered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := (recognising{tt.answers}).Authenticate(request, auth.Origin{}); got != tt.principal || err != tt.err {
+		if got, err := (recognising{tt.answers}).Authenticate(request, auth.Origin{}); got != tt.principal || !errors.Is(err, tt.err) {
 			t.Errorf("got %v, %v", got, err)
 		}
 		if v.standing != tt.want {

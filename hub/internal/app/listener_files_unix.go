@@ -10,5 +10,5 @@ func openFiles() uint64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 1024 // the usual limit of systems that say nothing else
 	}
-	return uint64(limit.Cur) // signed on some systems
+	return uint64(limit.Cur) //nolint:unconvert // it is signed on FreeBSD
 }

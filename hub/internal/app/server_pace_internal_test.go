@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -249,4 +253,70 @@ func TestADeadlineFromOutsideHolds(t *testing.T) {
 			t.Errorf("got %v after %s", err, time.Since(began))
 		}
 	})
+}
+
+// TestHTTPSIsServed with what is behind it on both versions of HTTP: a body in,
+// a stream that is flushed, and a large answer out.
+func TestHTTPSIsServed(t *testing.T) {
+	settings, roots := encrypted(t)
+	listener, err := listen(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			_, _ = fmt.Fprintf(w, "%s %d %v\n", r.Proto, n, err)
+			w.(http.Flusher).Flush() // as the router does
+			_, _ = w.Write(make([]byte, 1<<20))
+		}), settings, hclog.NewNullLogger())
+	}()
+	for proto, two := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"}, ForceAttemptHTTP2: two}
+		response, err := (&http.Client{Transport: transport}).Post("https://"+listener.Addr().String(), "", bytes.NewReader(make([]byte, 300_000)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if want := proto + " 300000 <nil>\n"; !strings.HasPrefix(string(body), want) || len(body) != len(want)+1<<20 || err != nil {
+			t.Errorf("%s: got %d bytes, %.40q, %v", proto, len(body), body, err)
+		}
+		_ = response.Body.Close()
+		transport.CloseIdleConnections()
+	}
+	old := &tls.Config{RootCAs: roots, ServerName: "example.com", MaxVersion: tls.VersionTLS11}
+	if conn, err := tls.Dial("tcp", listener.Addr().String(), old); err == nil {
+		_ = conn.Close()
+		t.Error("TLS 1.1 is spoken")
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// encrypted returns settings with a certificate, and who vouches for it.
+func encrypted(t *testing.T) (*config.Config, *x509.CertPool) {
+	t.Helper()
+	model := httptest.NewTLSServer(nil) // it has a certificate
+	defer model.Close()
+	pair := model.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	settings := &config.Config{BindAddress: "127.0.0.1", HTTPS: true, TLSCert: dir + "/cert.pem", TLSKey: dir + "/key.pem"}
+	for path, block := range map[string]*pem.Block{
+		settings.TLSCert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, settings.TLSKey: {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(model.Certificate())
+	return settings, roots
 }

@@ -43,6 +43,12 @@ func (g *guard) checkURL(u *url.URL) error {
 // hostOf returns the host in the form in which it is compared.
 func hostOf(u *url.URL) string { return strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")) }
 
+// Dial returns what connects as a client of that reach does, for those who
+// need a transport of their own and bound answers and redirects themselves.
+func Dial(reach Reach) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return (&guard{reach: reach}).dial
+}
+
 // dial connects to addresses that are not refused only.
 func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: dialTimeout, Resolver: g.resolver, Control: g.control}

@@ -31,9 +31,9 @@ var (
 const (
 	// MaxRedirects is how many redirects are followed.
 	MaxRedirects = 5
-	// DefaultTimeout is how long a request may take, and DefaultMaxAnswer how
-	// many bytes an answer may have, where the options do not say.
-	DefaultTimeout   = 30 * time.Second
+	// DefaultTimeout is how long a request may take where the options do not say.
+	DefaultTimeout = 30 * time.Second
+	// DefaultMaxAnswer is how many bytes an answer may have where they do not say.
 	DefaultMaxAnswer = 1 << 20
 	// dialTimeout bounds how long a connection may take to be made, and again its handshake.
 	dialTimeout = 10 * time.Second
@@ -47,10 +47,10 @@ const (
 type Reach int
 
 const (
-	// Public: to the Internet only. It is for addresses that an answer or a
+	// Public is the Internet only. It is for addresses that an answer or a
 	// message brings along, such as those of previews and of webhooks.
 	Public Reach = iota
-	// Private: to the own network and the own machine as well. It is for what
+	// Private is the own network and the own machine as well. It is for what
 	// administrators set up: servers to watch, providers of identities and
 	// models, stores of measured values.
 	Private

@@ -202,3 +202,16 @@ func TestWhatANameLeadsToIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestTransportsOfOthersAreCheckedToo(t *testing.T) {
+	address := strings.TrimPrefix(serve(t, echo), "http://")
+	for reach, want := range map[Reach]error{Public: ErrRefused, Private: nil} {
+		conn, err := Dial(reach)(t.Context(), "tcp", address)
+		if !errors.Is(err, want) {
+			t.Errorf("reach %d: got %v", reach, err)
+		}
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+}

@@ -84,7 +84,7 @@ func newTransport(access kubeconfig.Access, authority *x509.CertPool, source *cr
 		DialContext: dialer.DialContext,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12, RootCAs: authority, ServerName: access.ServerName,
-			InsecureSkipVerify: access.Insecure, GetClientCertificate: source.Certificate,
+			InsecureSkipVerify: access.Insecure, GetClientCertificate: source.Certificate, //nolint:gosec // G402: the kubeconfig asks for it
 		},
 		TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: headerTimeout, IdleConnTimeout: idleTimeout,
 		MaxIdleConnsPerHost: maxIdle, ForceAttemptHTTP2: true, DisableCompression: access.DisableCompression,

@@ -60,7 +60,7 @@ func (o *Options) adapt(file string, pairs ...string) ([]byte, error) {
 		if !bytes.Contains(content, []byte(pairs[i])) {
 			return nil, fmt.Errorf("%w: %s: %q", errExample, file, pairs[i])
 		}
-		content = bytes.ReplaceAll(content, []byte(pairs[i]), []byte(pairs[i+1]))
+		content = bytes.ReplaceAll(content, []byte(pairs[i]), []byte(pairs[i+1])) //nolint:gosec // G602: pairs come in pairs
 	}
 	return content, nil
 }

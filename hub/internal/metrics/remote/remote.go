@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/pulse-hub/pulse/hub/internal/outbound"
 )
 
 // ErrEndpoint is returned for an Endpoint that cannot be used; the text says why.
@@ -76,7 +78,8 @@ func (e Endpoint) transport() (http.RoundTripper, error) {
 		return nil, err
 	}
 	return &opener{endpoint: e, next: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: settings, ForceAttemptHTTP2: true,
+		DialContext: outbound.Dial(outbound.Private),
+		Proxy:       http.ProxyFromEnvironment, TLSClientConfig: settings, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}}, nil
@@ -96,7 +99,7 @@ func (e Endpoint) Client(timeout time.Duration) (*http.Client, error) {
 }
 
 func (e Endpoint) tls() (*tls.Config, error) {
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: e.ServerName, InsecureSkipVerify: e.SkipVerify}
+	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: e.ServerName, InsecureSkipVerify: e.SkipVerify} //nolint:gosec // administrators may say so
 	if e.CAFile != "" {
 		raw, err := os.ReadFile(e.CAFile)
 		if err != nil {

@@ -78,7 +78,7 @@ func Open(folder string, limits archive.Limits) (*Vault, error) {
 		return nil, fmt.Errorf("open plugin store: %w", err)
 	}
 	// Others may pass: a plugin with a user of its own reads its own files here.
-	if err := os.MkdirAll(absolute, 0o755); err != nil {
+	if err := os.MkdirAll(absolute, 0o755); err != nil { //nolint:gosec // G301: users of plugins have to pass through
 		return nil, fmt.Errorf("open plugin store: %w", err)
 	}
 	root, err := os.OpenRoot(absolute)

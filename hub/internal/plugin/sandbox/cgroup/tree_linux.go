@@ -33,7 +33,7 @@ func Open() (*Tree, error) {
 	}
 	removeAbandoned(own)
 	tree := &Tree{path: filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))}
-	if err := os.Mkdir(tree.path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(tree.path, 0o755); err != nil && !errors.Is(err, os.ErrExist) { //nolint:gosec // G301: the kernel decides who may write there
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	for _, controller := range wanted {
@@ -51,7 +51,7 @@ func handDown(own, controller string) error {
 		return err
 	}
 	leaf := filepath.Join(own, hubLeaf)
-	if err := os.Mkdir(leaf, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(leaf, 0o755); err != nil && !errors.Is(err, os.ErrExist) { //nolint:gosec // G301: the kernel decides who may write there
 		return err
 	}
 	if err := write(leaf, "cgroup.procs", strconv.Itoa(os.Getpid())); err != nil {
