@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/api/route"
 	"github.com/pulse-hub/pulse/hub/internal/auth"
 	"github.com/pulse-hub/pulse/hub/internal/auth/account"
+	"github.com/pulse-hub/pulse/hub/internal/auth/callers"
 	"github.com/pulse-hub/pulse/hub/internal/auth/session"
 	"github.com/pulse-hub/pulse/hub/internal/auth/signin"
 )
@@ -93,7 +94,11 @@ func (a *API) login(c *route.Call) (any, error) {
 		return nil, invalidRequest()
 	}
 	given := signin.Password{Name: body.Username, Password: body.Password, Code: body.Code}
-	opened, err := a.SignIn.Password(c.Context(), given, visitorOf(c, body.RememberMe))
+	visitor := visitorOf(c, body.RememberMe)
+	if cookie, err := c.Request.Cookie(callers.DeviceCookie); err == nil {
+		visitor.Device = cookie.Value
+	}
+	opened, err := a.SignIn.Password(c.Context(), given, visitor)
 	if err != nil {
 		return nil, a.signInFailure(err)
 	}

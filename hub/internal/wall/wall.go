@@ -17,6 +17,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/auth/account"
 	"github.com/pulse-hub/pulse/hub/internal/auth/account/passkey"
 	"github.com/pulse-hub/pulse/hub/internal/auth/callers"
+	"github.com/pulse-hub/pulse/hub/internal/auth/device"
 	"github.com/pulse-hub/pulse/hub/internal/auth/lockout"
 	"github.com/pulse-hub/pulse/hub/internal/auth/recovery"
 	"github.com/pulse-hub/pulse/hub/internal/auth/session"
@@ -110,8 +111,12 @@ func New(ctx context.Context, options Options) (*Wall, error) {
 		Tokens: w.Tokens, Users: w.Users, Sessions: w.Sessions, Attempts: w.Attempts, Proxy: w.Proxy, Recovering: w.Recovery.On,
 		Used: w.Renewer.Touch, Open: options.SignIn.Open && options.Development, Logger: logger, Now: now,
 	})
-	w.Browsers = &callers.Browsers{Sessions: w.Sessions, Logger: logger}
-	w.SignIn = signin.New(signin.Options{Users: w.Users, Sessions: w.Sessions, Attempts: w.Attempts, Audit: w.Log, Logger: logger, Now: now})
+	marks, err := device.Open(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	w.Browsers = &callers.Browsers{Sessions: w.Sessions, Marks: marks.Mark, Logger: logger}
+	w.SignIn = signin.New(signin.Options{Users: w.Users, Sessions: w.Sessions, Attempts: w.Attempts, Devices: marks, Audit: w.Log, Logger: logger, Now: now})
 	return w, w.prepareFirstRun()
 }
 

@@ -7,16 +7,22 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/pulse-hub/pulse/hub/internal/auth"
+	"github.com/pulse-hub/pulse/hub/internal/auth/device"
 	"github.com/pulse-hub/pulse/hub/internal/auth/session"
 )
 
-// The cookies of browsers that are signed in.
+// The cookies of browsers that are or were signed in.
 const (
+	// DeviceCookie holds the mark of a browser that somebody has signed in with; it comes with attempts to sign in only.
+	DeviceCookie = "pulse_device"
 	// SessionCookie holds the secret of a session; scripts cannot read it.
 	SessionCookie = "pulse_session"
 	// CSRFCookie holds the token against forged requests, for the page to send in CSRFHeader.
 	CSRFCookie = "pulse_csrf"
 )
+
+// DevicePath is where browsers send DeviceCookie to.
+const DevicePath = "/api/login"
 
 // CSRFHeader is the header that changes carry the token against forged requests in.
 const CSRFHeader = "X-CSRF-Token"
@@ -28,7 +34,9 @@ const maxCSRF = 256
 // is safe for concurrent use.
 type Browsers struct {
 	Sessions Sessions
-	Logger   hclog.Logger
+	// Marks returns a new mark for a browser of a user; nil: browsers get none.
+	Marks  func(user string) string
+	Logger hclog.Logger
 	// Framed says whether pages of other sites may show the hub in a frame, for
 	// which cookies have to be sent from there; nil: never.
 	Framed func() bool
@@ -69,6 +77,11 @@ func (b *Browsers) SignIn(w http.ResponseWriter, opened session.Opened, from aut
 	length := session.Length(opened.Remember)
 	http.SetCookie(w, b.cookie(SessionCookie, opened.Secret, length, from))
 	http.SetCookie(w, b.cookie(CSRFCookie, opened.CSRF, length, from))
+	if b.Marks != nil {
+		mark := b.cookie(DeviceCookie, b.Marks(opened.User), device.Life, from)
+		mark.Path, mark.HttpOnly, mark.SameSite = DevicePath, true, http.SameSiteStrictMode
+		http.SetCookie(w, mark)
+	}
 }
 
 // SignOut removes the cookie of the session.

@@ -194,6 +194,19 @@ func (g *Guard) Succeeded(user string, from netip.Addr) {
 		}
 		g.pairs.remove(here)
 	}
+	g.introduceLocked(who, now)
+}
+
+// Introduce makes an address known for a user: it is plain, though not proven,
+// that they are there. What failed there still counts.
+func (g *Guard) Introduce(user string, from netip.Addr) {
+	who := pairOf(user, from)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.introduceLocked(who, g.now())
+}
+
+func (g *Guard) introduceLocked(who pair, now time.Time) {
 	if !who.from.IsValid() {
 		return
 	}

@@ -55,6 +55,12 @@ type Attempts interface {
 	Failed(user string, from netip.Addr) lockout.Attempt
 	Succeeded(user string, from netip.Addr)
 	Knows(user string, from netip.Addr) bool
+	Introduce(user string, from netip.Addr)
+}
+
+// Devices recognises browsers that somebody has signed in with before, as device.Marks does.
+type Devices interface {
+	Knows(mark, user string) bool
 }
 
 // Audit writes down who signed in and who could not.
@@ -68,6 +74,7 @@ type Options struct {
 	Users    Users
 	Sessions Sessions
 	Attempts Attempts
+	Devices  Devices
 	Audit    Audit
 	Logger   hclog.Logger
 	// Now is the clock; nil is time.Now.
@@ -89,6 +96,8 @@ func New(options Options) *Desk {
 type Visitor struct {
 	Address   netip.Addr
 	UserAgent string
+	// Device is the mark of a browser that somebody has signed in with before; empty: it has none.
+	Device string
 	// Remember keeps it signed in for 30 days instead of one.
 	Remember bool
 }
@@ -104,6 +113,9 @@ type Password struct {
 // second factor. The error is an *auth.LockedError, a *RejectedError,
 // ErrSecondFactor, account.ErrBusy, or one of the store.
 func (d *Desk) Password(ctx context.Context, given Password, visitor Visitor) (session.Opened, error) {
+	if visitor.Device != "" && d.Devices.Knows(visitor.Device, given.Name) {
+		d.Attempts.Introduce(given.Name, visitor.Address)
+	}
 	verdict := d.Attempts.Check(given.Name, visitor.Address)
 	if verdict.Locked || verdict.Wait > 0 {
 		until := verdict.Until
