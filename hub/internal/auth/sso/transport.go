@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/pulse-hub/pulse/hub/internal/outbound"
 )
 
 const (
@@ -30,6 +32,7 @@ func NewClient(pool *x509.CertPool) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	transport.MaxIdleConnsPerHost = 2
+	transport.DialContext = outbound.Dial(outbound.Private) // providers sit in private networks, too
 	return &http.Client{
 		Transport: bounded{transport}, Timeout: callTimeout,
 		CheckRedirect: func(to *http.Request, via []*http.Request) error {
