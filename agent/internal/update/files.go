@@ -127,6 +127,7 @@ func copyFile(from, to string) error {
 		return fmt.Errorf("copy program: %w", err)
 	}
 	defer func() { _ = source.Close() }() // nothing was written
+
 	target, err := os.OpenFile(to+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o755) //nolint:gosec // G302: it is a program
 	if err != nil {
 		return fmt.Errorf("copy program: %w", err)

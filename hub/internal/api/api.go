@@ -115,6 +115,8 @@ type Parts struct {
 	ProviderSessions ProviderSessions
 	// SAML is one more.
 	SAML *saml.Desk
+	// Keys seals what is secret in the store.
+	Keys KeyKeeper
 	// License says which features are paid for, and Transfer takes the configuration out and in.
 	License  LicenseDesk
 	Transfer TransferDesk
@@ -161,7 +163,7 @@ func (a *API) Routes() []route.Route {
 		routes   []route.Route
 	}{
 		{"System", auth.ResourceMonitoring, a.systemRoutes()},
-		{"Security", auth.ResourceSettings, slices.Concat(a.securityRoutes(), a.identityRoutes(), AuditRoutes(a.AuditLog))},
+		{"Security", auth.ResourceSettings, slices.Concat(a.securityRoutes(), a.identityRoutes(), AuditRoutes(a.AuditLog), KeyRoutes(a.Keys))},
 		{"License", auth.ResourceSettings, LicenseRoutes(a.License)},
 		{"Export and import", auth.ResourceSettings, TransferRoutes(a.Transfer)},
 		{"Commands", auth.ResourceCommands, (&CommandApprovals{Approvals: a.Approvals, Commands: a.Commands, Audit: a.Audit, Logger: a.Logger}).Routes()},

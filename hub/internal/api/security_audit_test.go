@@ -3,7 +3,6 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -188,40 +187,23 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 	}
 }
 
-func TestEndsOfAgentsAndNodesAreToldWithWhatTheyWere(t *testing.T) {
+func TestChangesOfAgentsAreToldWithWhatTheyWere(t *testing.T) {
 	h := start(t) // contract 7
 	if w := h.call("POST", "/api/agents/host/report", "agent", goodReport); w.Code != 200 {
 		t.Fatalf("report gave %d %s", w.Code, w.Body)
 	}
-	newest := func(asked interface {
-		call(method, target, token, body string, header ...string) *httptest.ResponseRecorder
-	}) audit.Event {
-		var page api.AuditList
-		if err := json.Unmarshal(asked.call("GET", "/api/audit?limit=1", "all", "").Body.Bytes(), &page); err != nil || len(page.Events) != 1 {
-			t.Fatalf("%+v, %v", page, err)
-		}
-		return page.Events[0]
-	}
-	for _, step := range []struct{ method, path, body, subject string }{
-		{"PATCH", "/api/agents/host/m-1/config", `{"commandsEnabled":true}`, "m-1"},
-		{"DELETE", "/api/agents/host/m-1", "", "m-1"},
+	for _, step := range []struct{ method, path, body, what, after string }{
+		{"PATCH", "/api/agents/host/m-1/config", `{"commandsEnabled":true}`, "changed", `{"commandsEnabled":true}`},
+		{"DELETE", "/api/agents/host/m-1", "", "removed", ""},
 	} {
 		w := h.call(step.method, step.path, "all", step.body)
-		if e := newest(h); w.Code != 200 || e.Kind != "hosts" || e.Subject != step.subject || e.Actor != "all" || e.Before == nil && e.After == nil {
+		var page api.AuditList
+		if err := json.Unmarshal(h.call("GET", "/api/audit?limit=1", "all", "").Body.Bytes(), &page); err != nil || len(page.Events) != 1 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		e := page.Events[0]
+		if w.Code != 200 || e.Kind != "hosts" || e.Subject != "m-1" || e.Actor != "all" || e.What != step.what || string(e.After) != step.after {
 			t.Errorf("%s %s: %d %s is told as %+v", step.method, step.path, w.Code, w.Body, e)
 		}
-	}
-	n := startNodes(t, false)
-	if w := n.call("POST", "/api/config/nodes", "all", `{"type":"pve","name":"n","host":"10.0.0.7","tokenName":"a@b!c","tokenValue":"secret value"}`); w.Code != 201 {
-		t.Fatalf("a node gave %d %s", w.Code, w.Body)
-	}
-	if e := newest(n); e.Kind != "nodes" || e.Subject == "" || strings.Contains(string(e.After)+e.Detail, "secret value") {
-		t.Errorf("a new node is told as %+v", e)
-	}
-	if w := n.call("DELETE", "/api/config/nodes/pve-0", "all", ""); w.Code != 200 {
-		t.Fatalf("removing gave %d %s", w.Code, w.Body)
-	}
-	if e := newest(n); e.Kind != "nodes" || !strings.Contains(e.Subject, "pve-0") {
-		t.Errorf("the end of a node is told as %+v", e)
 	}
 }

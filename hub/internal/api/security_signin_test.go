@@ -25,6 +25,7 @@ func cookieLines(w *httptest.ResponseRecorder) []string {
 	return lines
 }
 
+// TestCookiesHaveTheirAttributes: those that are recorded, and the mark of a browser that somebody has signed in with.
 func TestCookiesHaveTheirAttributes(t *testing.T) {
 	f := owned(t, plan{proxies: "10.0.0.1"}) // contract 4.2, 4.3; recorded in headers.json
 	secure := func(r *http.Request) {
@@ -41,14 +42,18 @@ func TestCookiesHaveTheirAttributes(t *testing.T) {
 		want             []string
 	}{
 		{"a day", "/api/login", login("owner", ownerPassword), from(home), 200, []string{
-			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; SameSite=Lax"}},
+			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; SameSite=Lax",
+			"pulse_device(64); Path=/api/login; Max-Age=34560000; HttpOnly; SameSite=Strict"}},
 		{"a month", "/api/login", remember, from(home), 200, []string{
-			"pulse_session(64); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=2592000; SameSite=Lax"}},
+			"pulse_session(64); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=2592000; SameSite=Lax",
+			"pulse_device(64); Path=/api/login; Max-Age=34560000; HttpOnly; SameSite=Strict"}},
 		// Not SameSite=None, as it is recorded: that is for embedded pages only.
 		{"behind a proxy", "/api/login", login("owner", ownerPassword), secure, 200, []string{
-			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; Secure; SameSite=Lax"}},
+			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; Secure; SameSite=Lax",
+			"pulse_device(64); Path=/api/login; Max-Age=34560000; HttpOnly; Secure; SameSite=Strict"}},
 		{"no proxy, but it says so", "/api/login", login("owner", ownerPassword), func(r *http.Request) { secure(r); from(home)(r) }, 200, []string{
-			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; SameSite=Lax"}},
+			"pulse_session(64); Path=/; Max-Age=86400; HttpOnly; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; SameSite=Lax",
+			"pulse_device(64); Path=/api/login; Max-Age=34560000; HttpOnly; SameSite=Strict"}},
 		{"forged", "/api/logout", "", browser{session: page.session}.cookies, 403, []string{
 			"pulse_csrf(0); Path=/; Max-Age=0; SameSite=Lax", "pulse_csrf(44); Path=/; Max-Age=86400; SameSite=Lax"}},
 	} {

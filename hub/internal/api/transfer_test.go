@@ -64,7 +64,7 @@ func startMoving(t *testing.T) *movingHub {
 		"/api/config/nodes": true, "/api/notifications/email": true, "/api/notifications/apprise": true,
 		"/api/notifications/webhooks": true, "/api/alerts/config": true,
 	}
-	routes := api.TransferRoutes(h.World.Desk)
+	routes := api.TransferRoutes(h.Desk)
 	for _, r := range answers.Routes() {
 		if wanted[r.Path] {
 			routes = append(routes, r)
@@ -297,7 +297,7 @@ func TestFailuresOfTheHubAreNotToldAsTheCallers(t *testing.T) {
 			Routes: api.TransferRoutes(brokenTransfer{err}), Logger: hclog.NewNullLogger(), Page: http.NotFoundHandler(),
 			Auth: bearers{auth.New(auth.Options{Configured: []auth.Token{{ID: "all", Hash: auth.HashToken("all")}}})},
 		})
-		r := httptest.NewRequest("POST", "/api/config/import", strings.NewReader(`{}`))
+		r := httptest.NewRequest(http.MethodPost, "/api/config/import", strings.NewReader(`{}`))
 		r.Header.Set("X-API-Token", "all")
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)

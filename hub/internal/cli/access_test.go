@@ -165,6 +165,7 @@ func TestRecoveryIsTurnedOnAndOff(t *testing.T) {
 	if around.Recovery.On() {
 		t.Error("recovery mode is on")
 	}
+	around, folder = walledHub(t)
 	if got := hubOf(folder, "").run(t, "recovery", "off"); got.code != ExitFailed || !strings.Contains(got.errors, "not on") {
 		t.Errorf("what is off was turned off: %+v", got)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pulse-hub/pulse/hub/internal/cli/auditcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/authorcmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/hubcmd"
+	"github.com/pulse-hub/pulse/hub/internal/cli/keycmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/licensecmd"
 	"github.com/pulse-hub/pulse/hub/internal/cli/terminal"
 	"github.com/pulse-hub/pulse/hub/internal/cli/transfercmd"
@@ -102,6 +103,7 @@ func newRoot(environment Environment) *cobra.Command {
 	})
 	root.AddCommand(versionCommand(environment), pluginCommand(environment),
 		auditcmd.Command(auditcmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}),
+		keycmd.Command(keycmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}),
 		licensecmd.Command(licensecmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv}))
 	root.AddCommand(transfercmd.Commands(transfercmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv})...)
 	root.AddCommand(accesscmd.Commands(accesscmd.Options{Terminal: environment.Terminal, LookupEnv: environment.LookupEnv})...)

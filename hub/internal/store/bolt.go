@@ -17,12 +17,17 @@ import (
 // DB is a Store in one bbolt file, held by one process at a time. Make it with [Open]. The layout of the file is
 // described in docs/format/store.md.
 type DB struct {
-	path   string
-	log    hclog.Logger
-	file   *os.File
-	bolt   *bolt.DB
-	sealer *sealer
-	watch  watchers
+	path  string
+	log   hclog.Logger
+	file  *os.File
+	bolt  *bolt.DB
+	watch watchers
+
+	// keys is replaced while the writer's token is held; a transaction keeps those that it began with.
+	keys atomic.Pointer[keyring]
+	// keyFile is where the key is; a credential of systemd is not changed.
+	keyFile      string
+	isCredential bool
 
 	// writer holds a token while a writing transaction runs, so that waiting for it can end with the context.
 	writer chan struct{}
@@ -69,12 +74,11 @@ func (db *DB) Update(ctx context.Context, fn func(Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	select {
-	case db.writer <- struct{}{}:
-		defer func() { <-db.writer }()
-	case <-ctx.Done():
-		return ctx.Err()
+	release, err := db.takeWriter(ctx)
+	if err != nil {
+		return err
 	}
+	defer release()
 	tx, err := db.begin(true)
 	if err != nil {
 		return err
@@ -93,6 +97,16 @@ func (db *DB) Update(ctx context.Context, fn func(Tx) error) error {
 	}
 	db.watch.notify(tx.touched)
 	return nil
+}
+
+// takeWriter waits for the writer before, until ctx ends. The caller calls release.
+func (db *DB) takeWriter(ctx context.Context) (release func(), err error) {
+	select {
+	case db.writer <- struct{}{}:
+		return func() { <-db.writer }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Full reports whether the newest write found no room.
@@ -129,19 +143,35 @@ func (db *DB) Delete(ctx context.Context, b Bucket, key string) error {
 	return db.Update(ctx, func(tx Tx) error { return tx.Delete(ctx, b, key) })
 }
 
+// begin starts a transaction with the keys of what it sees. A rotation adds its key before it commits, so keys that
+// did not change while the transaction began are the right ones.
 func (db *DB) begin(writable bool) (*boltTx, error) {
+	for {
+		keys := db.keys.Load()
+		tx, err := db.beginBolt(writable)
+		if err != nil {
+			return nil, err
+		}
+		begun := &boltTx{db: db, tx: tx, keys: keys, touched: make(map[Bucket]struct{})}
+		if writable || keys == db.keys.Load() { // keys change only by who holds the writer's token
+			return begun, nil
+		}
+		begun.end()
+	}
+}
+
+func (db *DB) beginBolt(writable bool) (tx *bolt.Tx, err error) {
 	if writable && db.broken.Load() {
 		return nil, corruptError(db.path, "an earlier write met damaged pages")
 	}
-	var tx *bolt.Tx
-	err := contain(db.path, func() (err error) {
+	err = contain(db.path, func() (err error) {
 		tx, err = db.bolt.Begin(writable)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin transaction: %w", translate(err))
 	}
-	return &boltTx{db: db, tx: tx, touched: make(map[Bucket]struct{})}, nil
+	return tx, nil
 }
 
 // contain calls into bbolt, which trusts the file: on damaged pages it panics, or reads beyond the file, which is

@@ -24,21 +24,27 @@ type keySource struct {
 	mayCreate      bool
 }
 
-// load returns the key: the systemd credential when there is one, else the key file, else a new key file.
-func (k keySource) load() ([]byte, error) {
-	if k.credentialsDir != "" {
-		key, err := readKey(filepath.Join(k.credentialsDir, credentialName))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return key, err
-		}
+// credential returns the key among systemd's credentials and the path of it, nil when there is none.
+func (k keySource) credential() (key []byte, path string, err error) {
+	if k.credentialsDir == "" {
+		return nil, "", nil
 	}
+	path = filepath.Join(k.credentialsDir, credentialName)
+	key, err = readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	return key, path, err
+}
+
+// load returns the key in the key file, which is made when there is none and nothing needs the one that was.
+func (k keySource) load() ([]byte, error) {
 	key, err := readKey(k.file)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	if !k.mayCreate {
-		return nil, fmt.Errorf("%w: %s: put it back from a backup, or allow a new key and enter the secrets again",
-			ErrKeyMissing, k.file)
+		return nil, fmt.Errorf("%w: %s: put it back from a backup", ErrKeyMissing, k.file)
 	}
 	return createKey(k.file)
 }
@@ -60,23 +66,28 @@ func readKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// createKey writes a new random key to a file that must not exist yet, and flushes it to disk before it is used.
+// createKey makes a new random key in a file that must not exist yet.
 func createKey(path string) ([]byte, error) {
+	key := make([]byte, keyBytes)
+	_, _ = rand.Read(key) // never returns an error
+	return key, writeKey(path, key)
+}
+
+// writeKey writes a key to a file that must not exist yet, and flushes it to disk before it is used.
+func writeKey(path string, key []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("create key folder: %w", err)
+		return fmt.Errorf("create key folder: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create key file: %w", err)
+		return fmt.Errorf("create key file: %w", err)
 	}
-	key := make([]byte, keyBytes)
-	_, _ = rand.Read(key) // never returns an error
 	_, err = f.Write(key)
 	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
 		// A key that is not safe on disk must not be found by the next start.
-		return nil, errors.Join(fmt.Errorf("write key file: %w", err), os.Remove(path))
+		return errors.Join(fmt.Errorf("write key file: %w", err), os.Remove(path))
 	}
-	return key, nil
+	return nil
 }
 
 // syncDir makes a new file's name durable. Windows keeps names durable by itself and cannot flush a folder.

@@ -50,8 +50,9 @@ type Options struct {
 }
 
 // Open opens the store in the file at path, creates it when there is none, checks every page of it and brings it to
-// the present schema. It fails with ErrInUse, ErrCorrupt, ErrForeign, ErrNewerSchema, ErrKeyMissing, ErrBadKeyFile
-// or ErrNoSpace, among others. The caller closes the DB.
+// the present schema. A rotation of the key that was interrupted is finished or undone. It fails with ErrInUse,
+// ErrCorrupt, ErrForeign, ErrNewerSchema, ErrKeyMissing, ErrWrongKey, ErrBadKeyFile or ErrNoSpace, among others. The
+// caller closes the DB.
 func Open(path string, opts Options) (*DB, error) {
 	return open(path, opts, migrations())
 }
@@ -132,47 +133,11 @@ func (db *DB) prepare(opts Options, steps []migration) error {
 	if err := contain(db.path, func() error { return migrate(db.bolt, steps, db.log) }); err != nil {
 		return err
 	}
-	sealed, err := db.firstSealed()
-	if err != nil {
-		return err
-	}
-	source := keySource{
-		file:           opts.KeyFile,
-		credentialsDir: opts.CredentialsDir,
-		mayCreate:      sealed == nil || opts.AllowNewKey,
-	}
-	key, err := source.load()
-	if err != nil {
+	if err := db.loadKeys(opts); err != nil {
 		return err
 	}
 	db.restrictMode(opts.KeyFile)
-	if db.sealer, err = newSealer(key); err != nil {
-		return err
-	}
-	if sealed != nil && checkSealed(sealed) == nil && !db.sealer.made(sealed) {
-		db.log.Error("sealed records were made with another key and cannot be opened", "key_file", opts.KeyFile)
-	}
-	return nil
-}
-
-// firstSealed returns any sealed record as it is stored, nil when there is none.
-func (db *DB) firstSealed() (sealed []byte, err error) {
-	err = contain(db.path, func() error {
-		return db.bolt.View(func(tx *bolt.Tx) error {
-			for _, b := range sealedBuckets() {
-				bucket := tx.Bucket([]byte(b))
-				if bucket == nil {
-					continue
-				}
-				if k, v := bucket.Cursor().First(); k != nil {
-					sealed = append([]byte{}, v...)
-					return nil
-				}
-			}
-			return nil
-		})
-	})
-	return sealed, err
+	return db.retireFormerKey()
 }
 
 // restrictMode takes a file away from other users when someone opened it up. Best effort: the file may belong to

@@ -29,7 +29,7 @@ var (
 // A sealer encrypts the values of sealed buckets with AES-256-GCM. It is safe for concurrent use.
 type sealer struct {
 	aead cipher.AEAD
-	id   [keyIDBytes]byte
+	id   keyID
 }
 
 // newSealer makes a sealer of a key of 32 bytes.

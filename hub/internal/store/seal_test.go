@@ -155,8 +155,9 @@ func TestKeyFile(t *testing.T) {
 	}{
 		{"the same key", key, nil, false, nil, nil},
 		{"key from credentials", nil, key, false, nil, nil},
-		{"credentials before the file", key, other, false, nil, ErrSealed},
-		{"another key", other, nil, false, nil, ErrSealed},
+		{"credentials before the file", key, other, false, ErrWrongKey, nil},
+		{"another key", other, nil, false, ErrWrongKey, nil},
+		{"another key is allowed", other, nil, true, nil, ErrSealed},
 		{"no key", nil, nil, false, ErrKeyMissing, nil},
 		{"no key, a new one is allowed", nil, nil, true, nil, ErrSealed},
 		{"short key", key[1:], nil, false, ErrBadKeyFile, nil},

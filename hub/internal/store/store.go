@@ -47,8 +47,20 @@ var (
 	ErrNewerSchema = errors.New("store was written by a newer version")
 	// ErrKeyMissing is returned when sealed records exist and their key file does not.
 	ErrKeyMissing = errors.New("key file for sealed records is missing")
+	// ErrWrongKey is returned when sealed records exist and none of them was sealed with the key that was found.
+	ErrWrongKey = errors.New("key is not that of the sealed records")
 	// ErrBadKeyFile is returned when the key file does not hold exactly 32 bytes.
 	ErrBadKeyFile = errors.New("key file is not 32 bytes long")
+)
+
+// Errors of replacing the key. Test with [errors.Is].
+var (
+	// ErrKeyIsCredential is returned by Rotate when the key is a credential that systemd hands to the service.
+	ErrKeyIsCredential = errors.New("key is a credential of the service, which the hub cannot replace")
+	// ErrSameKey is returned by RotateTo for a file with the key that is in use.
+	ErrSameKey = errors.New("new key is the one in use")
+	// ErrKeyFileInUse is returned by RotateTo for a file that the store itself keeps a key in.
+	ErrKeyFileInUse = errors.New("file belongs to the key in use")
 )
 
 // Bounds of one record.

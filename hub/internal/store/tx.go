@@ -15,6 +15,7 @@ import (
 type boltTx struct {
 	db      *DB
 	tx      *bolt.Tx
+	keys    *keyring
 	touched map[Bucket]struct{}
 	done    bool
 }
@@ -41,7 +42,7 @@ func (t *boltTx) Get(_ context.Context, b Bucket, key string) ([]byte, error) {
 	if !sealed {
 		return value, nil
 	}
-	return t.db.sealer.open(b, key, value)
+	return t.keys.open(b, key, value)
 }
 
 // List implements Reader.
@@ -66,7 +67,7 @@ func (t *boltTx) openAll(b Bucket, records []Record) ([]Record, error) {
 	opened := records[:0]
 	var errs []error
 	for _, rec := range records {
-		value, err := t.db.sealer.open(b, rec.Key, rec.Value)
+		value, err := t.keys.open(b, rec.Key, rec.Value)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -88,7 +89,7 @@ func (t *boltTx) Put(_ context.Context, b Bucket, key string, value []byte) erro
 	// bbolt keeps the slice until the transaction is committed, and takes nil for empty.
 	stored := append([]byte{}, value...)
 	if sealed {
-		stored = t.db.sealer.seal(b, key, value)
+		stored = t.keys.newest.seal(b, key, value)
 	}
 	err = t.change(func() error {
 		bucket, err := t.tx.CreateBucketIfNotExists([]byte(b))

@@ -230,6 +230,7 @@ func (w *Wall) AddTo(parts *api.Parts) {
 	parts.Callers, parts.Issuer, parts.SignIn, parts.Sessions = w.Tokens, w.Issuer, w.SignIn, w.Sessions
 	parts.Cookies, parts.Browsers, parts.Recovery, parts.Attempts, parts.Factors = w.Browsers, w.Browsers, w.Recovery, w.Attempts, w.Users
 	parts.Audit, parts.AuditLog, parts.SSO, parts.SAML, parts.ProviderSessions = w.Log, w.Log, w.SSO, w.SAML, w.Sessions
+	parts.Keys = w.options.Settings
 	configured := w.options.SignIn
 	parts.Wall = api.Wall{
 		Tokens: w.Tokens, Users: w.Users, Proxy: w.Proxy, Bootstrap: w.Bootstrap, HideLocalLogin: configured.HideLocalLogin,

@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// MaxPatterns bounds a list, and MaxPattern one pattern of it, in bytes.
+	// MaxPatterns bounds a list.
 	MaxPatterns = 256
-	MaxPattern  = 4 << 10
+	// MaxPattern bounds one pattern of it, in bytes.
+	MaxPattern = 4 << 10
 	// MaxLine bounds the command lines that a list permits, in bytes.
 	MaxLine = 8 << 10
 )

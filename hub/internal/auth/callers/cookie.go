@@ -78,6 +78,7 @@ func (b *Browsers) SignIn(w http.ResponseWriter, opened session.Opened, from aut
 	http.SetCookie(w, b.cookie(SessionCookie, opened.Secret, length, from))
 	http.SetCookie(w, b.cookie(CSRFCookie, opened.CSRF, length, from))
 	if b.Marks != nil {
+		//nolint:gosec // G124: as above, and scripts cannot read this one
 		mark := b.cookie(DeviceCookie, b.Marks(opened.User), device.Life, from)
 		mark.Path, mark.HttpOnly, mark.SameSite = DevicePath, true, http.SameSiteStrictMode
 		http.SetCookie(w, mark)
