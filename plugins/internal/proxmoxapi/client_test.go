@@ -161,7 +161,10 @@ func TestFaults(t *testing.T) {
 			s := start(t)
 			s.Fail("/version", tt.fault)
 			o := options(s)
-			o.MaxBytes, o.Timeout = 65536, 300*time.Millisecond
+			o.MaxBytes, o.Timeout = 65536, 20*time.Second
+			if tt.code == proxmoxapi.CodeTimeout {
+				o.Timeout = 300 * time.Millisecond
+			}
 			_, err := ask(t.Context(), client(t, o))
 			known := fault.Of(err)
 			if known == nil || known.Code != tt.code || known.Transient != tt.transient || !strings.Contains(err.Error(), tt.text) {

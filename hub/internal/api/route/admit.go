@@ -116,6 +116,9 @@ func (s *server) count(principal *auth.Principal, from auth.Origin, limit Limit)
 	if limit.Requests <= 0 || from.OnThisMachine() && !limit.Everywhere {
 		return nil
 	}
+	if principal != nil && principal.Method == auth.MethodLocal {
+		return nil // the system has let them in, and there is no address to count by
+	}
 	who := from.Client.String()
 	if principal != nil && !limit.ByAddress {
 		who = principal.Credential()

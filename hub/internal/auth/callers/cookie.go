@@ -2,6 +2,7 @@ package callers
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -46,7 +47,7 @@ type Browsers struct {
 // header or in the field csrf_token of a form.
 func (b *Browsers) Genuine(r *http.Request, principal *auth.Principal) bool {
 	token := r.Header.Get(CSRFHeader)
-	if token == "" && r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+	if token == "" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		token = r.PostFormValue("csrf_token")
 	}
 	return token != "" && len(token) <= maxCSRF && b.Sessions.CheckCSRF(principal.Session, token)
