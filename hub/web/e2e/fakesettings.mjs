@@ -6,6 +6,7 @@ const ok = (body) => ({ status: 200, body });
 const nothing = { status: 204 };
 const refusal = (status, code, message) => ({ status, body: { error: message, code, status_code: status } });
 const notFound = () => refusal(404, "not_found", "No such thing");
+const forbidden = { status: 403, body: { error: "Admin privileges required" } };
 const dayMs = 86_400_000;
 
 const permissions = [
@@ -36,6 +37,20 @@ const noProvider = {
   defaultRedirect: "http://pulse.example.lan:7655/api/oidc/callback",
 };
 
+const noSaml = {
+  enabled: false,
+  idpMetadata: "",
+  entityId: "",
+  usernameAttribute: "",
+  emailAttribute: "email",
+  groupsAttribute: "",
+  allowedGroups: [],
+  allowedDomains: [],
+  allowedEmails: [],
+  metadataUrl: "http://pulse.example.lan:7655/api/saml/metadata",
+  acsUrl: "http://pulse.example.lan:7655/api/saml/acs",
+};
+
 /** A path matches `/api/x/{}` part by part; the parts in braces are handed on. */
 function match(pattern, path) {
   const [wanted, given] = [pattern.split("/"), path.split("/")];
@@ -55,7 +70,7 @@ const shownUser = (user) => ({
   role: user.role,
   origin: user.origin ?? "local",
   disabled: user.disabled ?? false,
-  hasPassword: true,
+  hasPassword: (user.origin ?? "local") === "local",
   secondFactor: Boolean(user.code),
   passkeys: user.passkeys?.length ?? 0,
   createdAt: new Date(user.created).toISOString(),
@@ -65,7 +80,75 @@ const shownUser = (user) => ({
 
 export function makeSettings() {
   const events = [];
-  const state = { licence: noLicence, oidc: noProvider, locked: {}, events, broken: "" };
+  const state = {
+    licence: noLicence,
+    oidc: noProvider,
+    providers: new Map(),
+    saml: noSaml,
+    locked: {},
+    events,
+    broken: "",
+    exports: [],
+    approvals: [],
+  };
+
+  /** Adds a command that waits for a decision. */
+  function ask(draft) {
+    const now = Date.now();
+    const approval = {
+      id: `command-${state.approvals.length + 1}`,
+      digest: "0".repeat(64),
+      target: "host",
+      timeoutSeconds: 60,
+      state: "pending",
+      requestedBy: "maintenance",
+      requestedAt: new Date(now).toISOString(),
+      expiresAt: new Date(now + 300_000).toISOString(),
+      ...draft,
+    };
+    state.approvals.unshift(approval);
+    return approval;
+  }
+  const commands = {
+    "GET /api/approvals": () => ok({ approvals: state.approvals }),
+    "POST /api/approvals": ({ body, caller }) => ({
+      status: 201,
+      body: ask({ ...body, requestedBy: caller.name }),
+    }),
+    "POST /api/approvals/{}/{}": ({ caller }, id, step) => {
+      const approval = state.approvals.find((item) => item.id === id);
+      if (!approval) return refusal(404, "approval_not_found", "no such approval");
+      if (step === "run") {
+        if (approval.requestedBy !== caller.name)
+          return refusal(403, "not_your_request", "approval is of another caller");
+        if (approval.state !== "allowed") return refusal(409, "not_approved", "command is not approved");
+        state.approvals = state.approvals.filter((item) => item !== approval);
+        const stdout = `ran ${approval.command}\n`;
+        return ok({ approvalId: id, success: true, stdout, stderr: "", exitCode: 0, durationMs: 1234 });
+      }
+      if (approval.state !== "pending") return refusal(409, "already_decided", "approval is decided already");
+      const decided = { state: step === "allow" ? "allowed" : "denied", decidedBy: caller.name };
+      state.approvals = state.approvals.map((item) => (item === approval ? { ...item, ...decided } : item));
+      return ok({ ...approval, ...decided });
+    },
+  };
+  const shownProvider = (provider, id) => ({
+    ...provider,
+    id,
+    ...(id === "default" && Object.keys(state.locked).length > 0 ? { envOverrides: state.locked } : {}),
+  });
+  function putProvider(id, body) {
+    if (id === "default" && Object.keys(state.locked).length > 0)
+      return refusal(409, "oidc_locked", "Set by the environment");
+    if (body.enabled && !body.issuerUrl) return refusal(400, "validation_error", "issuer URL is required");
+    const { clientSecret, clearClientSecret, ...rest } = body;
+    const before = id === "default" ? state.oidc : (state.providers.get(id) ?? noProvider);
+    const clientSecretSet = clearClientSecret ? false : clientSecret ? true : before.clientSecretSet;
+    const after = { ...noProvider, ...rest, clientSecretSet };
+    if (id === "default") state.oidc = after;
+    else state.providers.set(id, after);
+    return ok(id === "default" ? after : { ...after, id });
+  }
 
   function note(event) {
     events.unshift({
@@ -79,6 +162,16 @@ export function makeSettings() {
   }
 
   const mine = {
+    "GET /api/security/account": ({ caller }) => ok(shownUser(caller.user)),
+    "PATCH /api/security/account": ({ caller, body }) => {
+      if (body.email && !body.email.includes("@"))
+        return refusal(400, "invalid_user", "display name or email address is not valid");
+      const before = shownUser(caller.user);
+      Object.assign(caller.user, body);
+      const after = shownUser(caller.user);
+      note({ actor: caller.name, kind: "user", what: "changed", subject: caller.name, before, after });
+      return ok(after);
+    },
     "POST /api/security/change-password": ({ caller, body, security }) => {
       if (body.currentPassword !== caller.user.password)
         return refusal(401, "unauthorized", "Current password is incorrect");
@@ -138,14 +231,17 @@ export function makeSettings() {
     },
     "GET /api/security/sessions": ({ caller, security, url }) => {
       const all = url.searchParams.get("all") === "true";
+      if (all && !security.mayAdminister(caller)) return forbidden;
       const sessions = [...security.state.sessions.values()]
         .filter((session) => all || session.user === caller.name)
         .map(({ csrf: _csrf, ...session }) => ({ ...session, current: session.id === caller.session?.id }));
       return ok({ sessions });
     },
-    "DELETE /api/security/sessions/{}": ({ security }, id) => {
-      for (const [secret, session] of security.state.sessions)
-        if (session.id === id) security.state.sessions.delete(secret);
+    "DELETE /api/security/sessions/{}": ({ security, caller }, id) => {
+      const [secret, found] = [...security.state.sessions].find(([, session]) => session.id === id) ?? [];
+      if (!found) return notFound();
+      if (found.user !== caller.name && !security.mayAdminister(caller)) return forbidden;
+      security.state.sessions.delete(secret);
       return nothing;
     },
   };
@@ -224,15 +320,27 @@ export function makeSettings() {
       security.state.roles = security.state.roles.filter((role) => role.name !== name);
       return nothing;
     },
-    "GET /api/security/oidc": () =>
-      ok({ ...state.oidc, ...(Object.keys(state.locked).length > 0 ? { envOverrides: state.locked } : {}) }),
-    "PUT /api/security/oidc": ({ body }) => {
-      if (Object.keys(state.locked).length > 0) return refusal(409, "oidc_locked", "Set by the environment");
-      if (body.enabled && !body.issuerUrl) return refusal(400, "validation_error", "issuer URL is required");
-      const { clientSecret, clearClientSecret, ...rest } = body;
-      const secretSet = clearClientSecret ? false : clientSecret ? true : state.oidc.clientSecretSet;
-      state.oidc = { ...noProvider, ...rest, clientSecretSet: secretSet };
-      return ok(state.oidc);
+    ...commands,
+    "GET /api/security/oidc/providers": () =>
+      ok({
+        providers: [
+          shownProvider(state.oidc, "default"),
+          ...[...state.providers].map(([id, provider]) => shownProvider(provider, id)),
+        ],
+      }),
+    "PUT /api/security/oidc/providers/{}": ({ body }, id) => putProvider(id, body),
+    "DELETE /api/security/oidc/providers/{}": (_context, id) =>
+      state.providers.delete(id) ? ok({ status: "success" }) : notFound(),
+    "GET /api/security/saml": () => ok(state.saml),
+    "PUT /api/security/saml": ({ body }) => {
+      if (body.enabled && !body.idpMetadata.includes("EntityDescriptor"))
+        return refusal(
+          400,
+          "validation_error",
+          "saml metadata of the identity provider: is not the XML it should be",
+        );
+      state.saml = { ...noSaml, ...body };
+      return ok(state.saml);
     },
     "GET /api/license/status": () => ok(state.licence),
     "POST /api/license/activate": ({ body }) => {
@@ -253,10 +361,12 @@ export function makeSettings() {
       state.licence = noLicence;
       return ok({ success: true, message: "License cleared" });
     },
-    "POST /api/config/export": ({ body }) =>
-      (body.passphrase?.length ?? 0) < 12
-        ? { status: 400, text: "Passphrase must be at least 12 characters long\n" }
-        : ok({ status: "success", data: Buffer.from("a bundle").toString("base64") }),
+    "POST /api/config/export": ({ body }) => {
+      if ((body.passphrase?.length ?? 0) < 12)
+        return { status: 400, text: "Passphrase must be at least 12 characters long\n" };
+      state.exports.push({ includeUsers: body.includeUsers === true });
+      return ok({ status: "success", data: Buffer.from("a bundle").toString("base64") });
+    },
     "POST /api/config/import": ({ body }) => {
       if (body.passphrase !== "a good passphrase")
         return {
@@ -269,6 +379,8 @@ export function makeSettings() {
     "GET /api/audit": ({ url }) => {
       const wanted = (name) => url.searchParams.get(name);
       const found = events
+        .filter((event) => !wanted("since") || event.at >= wanted("since"))
+        .filter((event) => !wanted("until") || event.at < wanted("until"))
         .filter((event) => !wanted("before") || event.seq < Number(wanted("before")))
         .filter((event) =>
           ["actor", "kind", "what", "outcome"].every((name) => !wanted(name) || event[name] === wanted(name)),
@@ -287,10 +399,12 @@ export function makeSettings() {
         .map((event) => `${JSON.stringify(event)}\n`)
         .join(""),
     }),
-    "POST /api/oidc/login": () =>
-      state.oidc.enabled
-        ? ok({ authorizationUrl: `${state.oidc.issuerUrl}/authorize?client_id=${state.oidc.clientId}` })
-        : refusal(400, "oidc_disabled", "OIDC authentication is not enabled"),
+    "POST /api/oidc/login": ({ body }) => {
+      const provider = body.provider === "default" ? state.oidc : state.providers.get(body.provider);
+      return provider?.enabled
+        ? ok({ authorizationUrl: `${provider.issuerUrl}/authorize?client_id=${provider.clientId}` })
+        : refusal(400, "oidc_disabled", "OIDC authentication is not enabled");
+    },
   };
   state.plan = {
     added: [{ section: "nodes", id: "pve/4", name: "pve4" }],
@@ -321,10 +435,9 @@ export function makeSettings() {
     }
     const found = route(administration, context);
     if (!found) return undefined;
-    if (!context.security.mayAdminister(context.caller))
-      return { status: 403, body: { error: "Admin privileges required" } };
+    if (!context.security.mayAdminister(context.caller)) return forbidden;
     return found.handle(context, ...found.parts);
   }
 
-  return { state, note, answer };
+  return { state, note, ask, answer };
 }

@@ -76,13 +76,38 @@ const people = {
       origin: "oidc:default",
       disabled: true,
     },
+    {
+      name: "greta",
+      password: "copper lantern drift",
+      role: "viewer",
+      origin: "oidc:acme",
+      email: "greta@acme.test",
+    },
   ],
   passkeys: true,
   providers: [{ id: "default", kind: "oidc", label: "Acme", url: "/api/oidc/login" }],
 };
 
-async function signIn(page) {
-  await page.getByLabel("User name").fill("admin");
+/** What programs want to run. */
+const commands = [
+  {
+    agent: "elsewhere-7f3a",
+    command: "apt-get update && apt-get -y upgrade",
+    requestedBy: "patch-night",
+    state: "allowed",
+    decidedBy: "noor",
+  },
+  {
+    agent: "host-1",
+    target: "container",
+    targetId: "101",
+    command: "set -e\nnginx -t\nsystemctl reload nginx",
+    reason: "The certificate was renewed.",
+  },
+];
+
+async function signIn(page, name) {
+  await page.getByLabel("User name").fill(name);
   await page.getByLabel("Password", { exact: true }).fill("copper lantern drift");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
@@ -132,6 +157,50 @@ const securityShots = [
     act: (page) => page.getByRole("button", { name: "Create a token" }).click(),
   },
   { name: "settings-sign-on", path: "/settings/sign-on", as: true, wait: "Client ID" },
+  {
+    name: "settings-roles",
+    path: "/settings/sign-on",
+    as: true,
+    wait: "Client ID",
+    act: async (page) => {
+      for (const group of ["pulse-admins", "pulse-ops"]) {
+        await page.getByRole("button", { name: "Add a rule" }).click();
+        await page.getByPlaceholder("Group").last().pressSequentially(group);
+      }
+      await page.getByLabel("Everybody else").scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "settings-saml", path: "/settings/sign-on?provider=saml%3A", as: true, wait: "ACS URL" },
+  {
+    name: "settings-new-provider",
+    path: "/settings/sign-on?provider=new%3A",
+    as: true,
+    wait: "Short name",
+  },
+  { name: "settings-elsewhere", path: "/settings", as: "greta", wait: "How you sign in" },
+  {
+    name: "settings-sessions",
+    path: "/settings/users",
+    as: true,
+    wait: "Signed-in browsers",
+    act: (page) => page.getByText("This browser").scrollIntoViewIfNeeded(),
+  },
+  { name: "settings-commands", path: "/settings/commands", as: true, wait: "systemctl" },
+  {
+    name: "settings-command-run",
+    path: "/settings/commands",
+    as: true,
+    wait: "systemctl",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Ask for a command" }).click();
+      await page.getByRole("textbox", { name: "Command" }).fill("uptime");
+      await page.getByRole("button", { name: "Ask", exact: true }).click();
+      const own = page.getByRole("listitem").filter({ hasText: "uptime" });
+      await own.getByRole("button", { name: "Allow" }).click();
+      await own.getByRole("button", { name: "Run" }).click();
+      await page.getByText("It ran and ended well").waitFor();
+    },
+  },
   { name: "settings-licence", path: "/settings/licence", as: true, wait: "Licence key" },
   { name: "settings-transfer", path: "/settings/transfer", as: true, wait: "Download" },
   {
@@ -184,8 +253,9 @@ for (const size of sizes) {
       const before = { name: "noor", role: "viewer", limits: { cpu: 80 } };
       const after = { name: "noor", role: "operator", limits: { cpu: 90 } };
       hub.settings.note({ actor: "admin", kind: "user", what: "changed", subject: "noor", before, after });
+      for (const command of commands) hub.settings.ask(command);
       await opened.page.goto(`${hub.url}${shot.path}`);
-      if (shot.as) await signIn(opened.page);
+      if (shot.as) await signIn(opened.page, shot.as === true ? "admin" : shot.as);
       await (shot.label ? opened.page.getByLabel(shot.wait) : opened.page.getByText(shot.wait))
         .first()
         .waitFor();

@@ -2,10 +2,12 @@
 // the system's Chromium, against the fake hub. Run `npm run build` first.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launchBrowser } from "./browser.mjs";
+import { launchBrowser, openPage } from "./browser.mjs";
 import { assertAccessible, eventually, live } from "./checks.mjs";
-import { startFakePage } from "./fakepage.mjs";
 import { bootstrapToken, goodCode } from "./fakesecurity.mjs";
+import * as people from "./people.mjs";
+
+const { admin, password, signIn } = people;
 
 let browser;
 
@@ -14,27 +16,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-const password = "copper lantern drift";
-const admin = { name: "admin", password };
-
-/** Opens the page of a hub with people. */
-function start(t, { security = { users: [admin] }, ...options } = {}) {
-  return startFakePage(browser, t, { token: "", hub: { security }, ...options });
-}
-
-async function signIn(page, { name = "admin", secret = password } = {}) {
-  await page.getByLabel("User name").fill(name);
-  await page.getByLabel("Password", { exact: true }).fill(secret);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-
-/** Opens a page and signs in. */
-async function enter(t, options) {
-  const opened = await start(t, options);
-  await signIn(opened.page, options?.as);
-  await live(opened.page).waitFor();
-  return opened;
-}
+const start = (t, options) => people.start(browser, t, options);
+const enter = (t, options) => people.enter(browser, t, options);
 
 describe("the first run", () => {
   test("goes from the bootstrap token to the first machine", async (t) => {
@@ -151,6 +134,20 @@ describe("signing in", () => {
       "the address bar keeps the failure",
     );
   });
+
+  for (const [code, words] of [
+    ["replayed_response", "was used already. Start again."],
+    ["saml_init_failed", "Check its metadata in the settings."],
+  ])
+    test(`with a SAML provider tells ${code} in words`, async (t) => {
+      const { page } = await start(t, { path: `/?saml=error&saml_error=${code}` });
+      await page.getByText(words).waitFor();
+      await eventually(
+        () => page.url(),
+        (url) => !url.includes("saml"),
+        "the address bar keeps the failure",
+      );
+    });
 });
 
 describe("the settings", () => {
@@ -191,6 +188,22 @@ describe("the settings", () => {
       "the filter is not in the address",
     );
     await page.getByRole("row", { name: /signed in/ }).waitFor({ state: "detached" });
+    const nextYear = `${new Date().getFullYear() + 1}-01-01`;
+    await page.getByLabel("From", { exact: true }).fill(nextYear);
+    await page.getByLabel("From", { exact: true }).blur();
+    await page.getByText("No event matches these filters.").waitFor();
+    assert.ok(page.url().includes(`since=${nextYear}`), page.url());
+    await page.getByLabel("From", { exact: true }).fill("2020-02-29");
+    await page.getByLabel("To", { exact: true }).fill(nextYear);
+    await page.getByLabel("To", { exact: true }).blur();
+    await page.getByRole("row", { name: /revoked/ }).waitFor();
+    await assertAccessible(page, "the audit log between two days");
+    await page.getByRole("button", { name: "24 h" }).click();
+    await eventually(
+      () => page.url(),
+      (url) => url.includes("range=day") && !url.includes("since") && !url.includes("until"),
+      "a span does not replace the days",
+    );
     await page
       .getByRole("button", { name: /Show event/ })
       .last()
@@ -224,6 +237,65 @@ describe("the settings", () => {
     assert.equal(hub.security.state.users.get("admin").password, "oyster velvet thunder");
     await page.getByText("This browser").waitFor();
     await assertAccessible(page, "the account");
+  });
+
+  test("let everybody say how they are called and reached", async (t) => {
+    const viewer = { name: "vera", password, role: "viewer", displayName: "Vera" };
+    const { hub, page } = await enter(t, {
+      path: "/settings",
+      security: { users: [admin, viewer] },
+      as: { name: "vera" },
+    });
+    await page.getByText("Off.", { exact: true }).waitFor();
+    await page.getByLabel("Display name").fill("Vera M.");
+    await page.getByLabel("E-mail address").fill("vera.example.com");
+    await page.getByLabel("E-mail address").evaluate((input) => {
+      input.type = "text";
+    });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("email address is not valid").waitFor();
+    await page.getByLabel("E-mail address").fill("vera@example.com");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Save" }).isDisabled());
+    const saved = hub.security.state.users.get("vera");
+    assert.deepEqual([saved.displayName, saved.email], ["Vera M.", "vera@example.com"]);
+  });
+
+  test("offer no password or second factor to somebody who signs in elsewhere", async (t) => {
+    const guest = { name: "greta", password, role: "viewer", origin: "oidc:acme", email: "greta@acme.test" };
+    const { page } = await enter(t, {
+      path: "/settings",
+      security: { users: [admin, guest] },
+      as: { name: "greta" },
+    });
+    await page.getByText("You sign in through an identity provider (acme).").waitFor();
+    assert.ok(await page.getByLabel("E-mail address").isDisabled());
+    await page.getByText("This browser").waitFor();
+    for (const hidden of ["Current password", "Set up", "Add a passkey"])
+      assert.equal(await page.getByText(hidden).count(), 0, `${hidden} is offered`);
+    await assertAccessible(page, "an account from elsewhere");
+  });
+
+  test("show everybody's sessions to administrators, and end one", async (t) => {
+    const { hub, page } = await enter(t, {
+      path: "/settings/users",
+      security: { users: [admin, { name: "noor", password, role: "operator" }] },
+    });
+    const other = await openPage(browser);
+    t.after(() => other.context.close());
+    await other.page.goto(`${hub.url}/settings`);
+    await signIn(other.page, { name: "noor" });
+    await other.page.getByText("This browser").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: /^Sign out: noor, Chrome/ }).click();
+    await page.getByRole("button", { name: /^Sign out: noor/ }).waitFor({ state: "detached" });
+    assert.deepEqual(
+      [...hub.security.state.sessions.values()].map((session) => session.user),
+      ["admin"],
+    );
+    assert.equal(await page.getByRole("button", { name: /^Sign out: admin/ }).count(), 0);
+    await assertAccessible(page, "everybody's sessions");
   });
 
   test("turn the second factor on and off", async (t) => {
@@ -316,28 +388,6 @@ describe("the settings", () => {
     await assertAccessible(page, "what a viewer may not see");
   });
 
-  test("set single sign-on up, unless the environment has", async (t) => {
-    const { hub, page } = await enter(t, { path: "/settings/sign-on" });
-    await page.getByRole("checkbox", { name: "Let people sign in through this provider" }).check();
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("issuer URL is required").waitFor();
-    await page.getByLabel("Issuer URL").fill("https://id.example.com");
-    await page.getByLabel("Client ID").fill("pulse");
-    await page.getByLabel("Client secret").fill("very secret");
-    await page.getByLabel("Groups that may sign in").fill("ops\n\n ops \nadmins");
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved.").waitFor();
-    assert.deepEqual(hub.settings.state.oidc.allowedGroups, ["ops", "admins"]);
-    await page.getByText("A secret is set.").waitFor();
-    await page.getByRole("button", { name: "Test the provider" }).click();
-    await page.getByText("The provider answers.").waitFor();
-    await assertAccessible(page, "single sign-on");
-    hub.settings.state.locked = { issuerUrl: true };
-    await page.reload();
-    await page.getByText("come from the environment").waitFor();
-    assert.ok(await page.getByLabel("Issuer URL").isDisabled());
-  });
-
   test("activate a licence and remove it", async (t) => {
     const { page } = await enter(t, { path: "/settings/licence" });
     await page.getByLabel("Licence key").fill("nonsense");
@@ -354,13 +404,15 @@ describe("the settings", () => {
   });
 
   test("export the configuration, and show what an import changes before it does", async (t) => {
-    const { page } = await enter(t, { path: "/settings/transfer" });
+    const { hub, page } = await enter(t, { path: "/settings/transfer" });
     await page.getByLabel("Passphrase", { exact: true }).first().fill("a good passphrase");
     await page.getByLabel("Passphrase, once more").fill("a good passphrase");
+    await page.getByRole("checkbox", { name: "Include people and their password hashes" }).check();
     const [file] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("button", { name: "Download" }).click(),
     ]);
+    assert.deepEqual(hub.settings.state.exports, [{ includeUsers: true }]);
     assert.match(file.suggestedFilename(), /^pulse-config-\d{4}-\d\d-\d\d\.txt$/);
     await page.getByLabel("File").setInputFiles(await file.path());
     await page.getByLabel("Passphrase", { exact: true }).last().fill("the wrong one");

@@ -101,6 +101,8 @@ test("from the first run to people, tokens and the log of it all", { timeout: 30
   const other = await open(t, `${hub.url}/settings/audit`);
   await signIn(other.page, "vera", "quiet harbour lamp");
   await other.page.getByText("Your role does not allow this.").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: /^Sign out: vera/ }).waitFor();
   await page.getByRole("button", { name: "Disable vera" }).click();
   await page.getByRole("button", { name: "Enable vera" }).waitFor();
   await other.page.reload();
@@ -108,6 +110,10 @@ test("from the first run to people, tokens and the log of it all", { timeout: 30
 
   await page.getByRole("link", { name: "Your account" }).click();
   await page.getByText("This browser").waitFor();
+  await page.getByLabel("Display name").fill("Ada");
+  await page.getByLabel("E-mail address").fill("ada@example.com");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
   await page.getByRole("button", { name: "Set up" }).click();
   await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -130,6 +136,7 @@ test("from the first run to people, tokens and the log of it all", { timeout: 30
   await assertAccessible(page, "the audit log");
 
   for (const [place, text] of [
+    ["Commands", "No command waits."],
     ["Single sign-on", "Issuer URL"],
     ["Licence", "Licence key"],
     ["Export and import", "Show what would change"],
@@ -137,6 +144,29 @@ test("from the first run to people, tokens and the log of it all", { timeout: 30
     await page.getByRole("link", { name: place }).click();
     await page.getByText(text).first().waitFor();
   }
+  await page.goto(`${hub.url}/settings/sign-on`);
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  await page.getByLabel("Short name").fill("acme");
+  await page.getByLabel("Issuer URL").fill("https://id.acme.test");
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await page.getByLabel("Group of rule 1").fill("ops");
+  await page.getByLabel("Role of rule 1").selectOption("operator");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("link", { name: "acme" }).waitFor();
+  await page.reload();
+  assert.equal(await page.getByLabel("Group of rule 1").inputValue(), "ops");
+  await page.getByRole("link", { name: "SAML" }).click();
+  await page.getByText(`${hub.url}/api/saml/acs`).waitFor();
+  await page.goto(`${hub.url}/settings/commands`);
+  await page.getByRole("button", { name: "Ask for a command" }).click();
+  await page.getByRole("textbox", { name: "Command" }).fill("uptime");
+  await page.getByRole("textbox", { name: "Why" }).fill("to see");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByRole("button", { name: "Allow" }).click();
+  await page.getByRole("button", { name: "Run" }).click();
+  // Machines that are made up have no agent that is connected.
+  await page.getByRole("alert").waitFor();
+  await assertAccessible(page, "the commands");
   await eventually(
     () => errors,
     (list) => list.length === 0,

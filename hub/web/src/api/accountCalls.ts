@@ -1,8 +1,31 @@
 import { type Caller, getJson, RequestError, requestJson } from "./http";
 import { asList, asMoment, asObject, asText, asTexts } from "./json";
 import { type CeremonyOptions, readCeremony } from "./signInCalls";
+import { decodeUser, type User } from "./userCalls";
 
 const root = "/api/security";
+
+function readAccount(answer: unknown): User {
+  const [user] = decodeUser(answer);
+  if (!user) throw new RequestError("refused", 200);
+  return user;
+}
+
+/** The caller's own account; rejects with status 404 when the caller is no user. */
+export async function fetchAccount(caller: Caller, signal: AbortSignal): Promise<User> {
+  return readAccount(await getJson(`${root}/account`, caller, signal));
+}
+
+/** The members that change. */
+export interface AccountChange {
+  readonly displayName?: string;
+  readonly email?: string;
+}
+
+/** Resolves to what the hub made of it. */
+export async function changeAccount(change: AccountChange, caller: Caller): Promise<User> {
+  return readAccount(await requestJson(`${root}/account`, caller, { method: "PATCH", body: change }));
+}
 
 /** Ends every session of the caller, this one too. */
 export async function changePassword(current: string, next: string, caller: Caller): Promise<void> {

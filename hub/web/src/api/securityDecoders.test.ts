@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import { decodeSessions } from "./accountCalls";
+import { decodeApprovals, decodeOutcome } from "./approvalCalls";
 import { decodeAuditPage } from "./auditCalls";
+import { RequestError } from "./http";
 import { decodeLicence } from "./licenceCalls";
 import { base64urlOf, bytesOf, decodeAssertion, decodeCreation } from "./passkeys";
+import { decodeMapping, encodeMapping, makesEverybodyAdmin } from "./roleMapping";
+import { decodeSaml } from "./samlCalls";
 import { decodeSecurityStatus, decodeSignInOptions } from "./signInCalls";
-import { decodeSignOn } from "./signOnCalls";
+import { decodeProviders, decodeSignOn } from "./signOnCalls";
 import { decodeTokens } from "./tokenCalls";
 import { decodePlan } from "./transferCalls";
-import { decodeRoles, decodeUsers } from "./userCalls";
+import { decodeRoles, decodeUsers, isKeptHere, originKind } from "./userCalls";
 
 const decoders: readonly (readonly [string, (value: unknown) => unknown])[] = [
   ["sessions", decodeSessions],
@@ -16,6 +20,9 @@ const decoders: readonly (readonly [string, (value: unknown) => unknown])[] = [
   ["status", decodeSecurityStatus],
   ["sign-in options", decodeSignInOptions],
   ["sign-on", decodeSignOn],
+  ["providers", decodeProviders],
+  ["saml", decodeSaml],
+  ["approvals", decodeApprovals],
   ["tokens", decodeTokens],
   ["plan", decodePlan],
   ["users", decodeUsers],
@@ -72,12 +79,11 @@ test("what the page does not know of a provider goes back to the hub", () => {
     roleMapping: [{ group: "ops", role: "operator" }],
     defaultRole: "viewer",
     clientSecretSet: true,
+    madeUp: 7,
     envOverrides: { issuerUrl: true, clientId: false },
   });
-  expect(signOn.further).toEqual({
-    roleMapping: [{ group: "ops", role: "operator" }],
-    defaultRole: "viewer",
-  });
+  expect(signOn.further).toEqual({ madeUp: 7 });
+  expect(signOn.mapping).toEqual({ rules: [{ group: "ops", role: "operator" }], defaultRole: "viewer" });
   expect([...signOn.locked]).toEqual(["issuerUrl"]);
 });
 
@@ -100,3 +106,72 @@ test.each([[[]], [[0]], [[255, 254, 253]], [[251, 255, 191, 0, 1]]])(
     expect([...bytesOf(text)]).toEqual(bytes);
   },
 );
+
+test("a provider without an id is the default one, and SAML keeps its addresses apart from its settings", () => {
+  expect(decodeProviders({ providers: [{ enabled: true }, { id: "acme" }] }).map((item) => item.id)).toEqual([
+    "default",
+    "acme",
+  ]);
+  const saml = decodeSaml({
+    idpMetadata: "<x/>",
+    acsUrl: "https://p/acs",
+    metadataUrl: "https://p/m",
+    odd: 1,
+  });
+  expect(saml).toMatchObject({ acsUrl: "https://p/acs", metadataUrl: "https://p/m", further: { odd: 1 } });
+  expect(saml.texts.idpMetadata).toBe("<x/>");
+});
+
+test("a mapping keeps its order, and only one that says nothing makes everybody an administrator", () => {
+  const raw = {
+    roleMapping: [
+      { group: " b ", role: "x" },
+      { group: "a", role: "y" },
+    ],
+  };
+  const mapping = decodeMapping(raw);
+  expect(encodeMapping(mapping)).toEqual({
+    roleMapping: [
+      { group: "b", role: "x" },
+      { group: "a", role: "y" },
+    ],
+    defaultRole: "",
+  });
+  expect(makesEverybodyAdmin(mapping)).toBe(false);
+  expect(makesEverybodyAdmin(decodeMapping({ defaultRole: "viewer" }))).toBe(false);
+  expect(makesEverybodyAdmin(decodeMapping({}))).toBe(true);
+});
+
+test.each([
+  ["local", "local", true],
+  ["environment", "environment", true],
+  ["proxy", "proxy", false],
+  ["oidc:default", "signOn", false],
+  ["saml:default", "signOn", false],
+])("somebody from %j comes from %s", (origin, kind, here) => {
+  expect(originKind({ origin })).toBe(kind);
+  expect(isKeptHere({ origin })).toBe(here);
+});
+
+test("a command shows every blank of itself, and one that cannot be read is not shown", () => {
+  const command = "  echo  one\n\ttwo \n";
+  const asked = { id: "a", agent: "h", command, state: "allowed", expiresAt: "2026-11-23T05:27:05Z" };
+  const list = decodeApprovals({
+    approvals: [asked, { ...asked, command: "" }, { ...asked, state: "other" }],
+  });
+  expect(list.map((item) => item.state)).toEqual(["allowed", "denied"]);
+  expect(list[0]).toMatchObject({
+    command,
+    target: "host",
+    timeoutSeconds: 60,
+    expires: Date.UTC(2026, 10, 23, 5, 27, 5),
+  });
+});
+
+test("an answer that does not say how a command ended is no outcome", () => {
+  expect(decodeOutcome({ success: true, exitCode: 0, stdout: "x" })).toMatchObject({
+    success: true,
+    stderr: "",
+  });
+  expect(() => decodeOutcome({ success: true })).toThrow(RequestError);
+});

@@ -4,11 +4,17 @@ import { asList, asObject, asText, asTexts } from "./json";
 /** Deriving a key from a passphrase, and comparing everything, take their time. */
 const transferMs = 120_000;
 
+export interface ExportWish {
+  readonly passphrase: string;
+  /** Also people who sign in with a password, with its hash and their second factors. */
+  readonly includeUsers: boolean;
+}
+
 /** Resolves to the bundle: base64, encrypted with the passphrase. */
-export async function exportConfig(passphrase: string, caller: Caller): Promise<string> {
+export async function exportConfig(wish: ExportWish, caller: Caller): Promise<string> {
   const answer = await requestJson("/api/config/export", caller, {
     method: "POST",
-    body: { passphrase },
+    body: wish,
     timeoutMs: transferMs,
   });
   const data = asText(asObject(answer).data);

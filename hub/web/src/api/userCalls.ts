@@ -18,7 +18,22 @@ export interface User {
   readonly lastSignIn: number | undefined;
 }
 
-function decodeUser(value: unknown): readonly User[] {
+export type UserOrigin = "local" | "environment" | "proxy" | "signOn";
+
+/** What kind of place somebody comes from, whichever provider it is. */
+export function originKind(user: Pick<User, "origin">): UserOrigin {
+  const [kind] = user.origin.split(":");
+  if (kind === "oidc" || kind === "saml") return "signOn";
+  return kind === "environment" || kind === "proxy" ? kind : "local";
+}
+
+/** Whether this hub itself knows a password and further factors of theirs. */
+export function isKeptHere(user: Pick<User, "origin">): boolean {
+  return ["local", "environment"].includes(originKind(user));
+}
+
+/** One user, or none where there is no name. */
+export function decodeUser(value: unknown): readonly User[] {
   const raw = asObject(value);
   const name = asText(raw.name);
   if (!name) return [];

@@ -2,7 +2,8 @@ import { For, type JSX } from "solid-js";
 
 export interface SegmentedProps<T extends string> {
   readonly label: string;
-  readonly value: T;
+  /** Undefined: none of them. */
+  readonly value: T | undefined;
   readonly options: readonly { readonly value: T; readonly text: string }[];
   readonly onChange: (value: T) => void;
 }

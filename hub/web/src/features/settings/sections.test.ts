@@ -14,5 +14,5 @@ test.each([
 
 test("a viewer sees their account only, and somebody unknown everything", () => {
   expect(sectionsFor(["monitoring:read", "alerts:read"]).map((section) => section.key)).toEqual(["account"]);
-  expect(sectionsFor(undefined)).toHaveLength(7);
+  expect(sectionsFor(undefined)).toHaveLength(8);
 });

@@ -3,6 +3,7 @@ export const sections = [
   { key: "account", path: "/settings", needs: undefined },
   { key: "users", path: "/settings/users", needs: "users:read" },
   { key: "tokens", path: "/settings/tokens", needs: "tokens:read" },
+  { key: "commands", path: "/settings/commands", needs: "commands:run" },
   { key: "signOn", path: "/settings/sign-on", needs: "settings:write" },
   { key: "licence", path: "/settings/licence", needs: "settings:read" },
   { key: "transfer", path: "/settings/transfer", needs: "settings:write" },

@@ -60,9 +60,12 @@ export const de: EntranceCatalogue = {
     oidc_disabled: "Single Sign-on ist auf diesem Hub ausgeschaltet.",
     oidc_init_failed:
       "Der Hub erreicht den Identitätsanbieter nicht. Prüfen Sie dessen Adresse in den Einstellungen.",
+    saml_init_failed:
+      "Was der Hub vom Identitätsanbieter weiß, ist nicht zu gebrauchen. Prüfen Sie dessen Metadaten in den Einstellungen.",
     expired: "Die Anmeldung dauerte zu lange oder begann in einem anderen Browser. Beginnen Sie neu.",
     exchange: "Der Identitätsanbieter hat die Anmeldung nicht bestätigt. Beginnen Sie neu.",
     token: "Der Antwort des Identitätsanbieters ist nicht zu trauen.",
+    replayed: "Diese Antwort des Identitätsanbieters wurde schon verwendet. Beginnen Sie neu.",
     email_restricted: "Ihre E-Mail-Adresse ist auf diesem Hub nicht zugelassen.",
     domain_restricted: "Die Domäne Ihrer E-Mail-Adresse ist auf diesem Hub nicht zugelassen.",
     group_restricted: "Sie sind in keiner der Gruppen, die auf diesem Hub zugelassen sind.",

@@ -56,9 +56,12 @@ export const en = {
     login_required: "The identity provider wants you to sign in there first.",
     oidc_disabled: "Single sign-on is switched off on this hub.",
     oidc_init_failed: "The hub cannot reach the identity provider. Check its address in the settings.",
+    saml_init_failed:
+      "What the hub knows of the identity provider cannot be used. Check its metadata in the settings.",
     expired: "Signing in took too long or was begun in another browser. Start again.",
     exchange: "The identity provider did not confirm the sign-in. Start again.",
     token: "The identity provider's answer could not be trusted.",
+    replayed: "This answer of the identity provider was used already. Start again.",
     email_restricted: "Your e-mail address is not allowed on this hub.",
     domain_restricted: "The domain of your e-mail address is not allowed on this hub.",
     group_restricted: "You are in none of the groups that are allowed on this hub.",

@@ -56,9 +56,12 @@ export const es: EntranceCatalogue = {
     login_required: "El proveedor de identidad quiere que inicie sesión allí primero.",
     oidc_disabled: "El inicio de sesión único está desactivado en este hub.",
     oidc_init_failed: "El hub no llega al proveedor de identidad. Compruebe su dirección en los ajustes.",
+    saml_init_failed:
+      "Lo que el hub sabe del proveedor de identidad no sirve. Compruebe sus metadatos en los ajustes.",
     expired: "El inicio de sesión tardó demasiado o empezó en otro navegador. Empiece de nuevo.",
     exchange: "El proveedor de identidad no confirmó el inicio de sesión. Empiece de nuevo.",
     token: "La respuesta del proveedor de identidad no es de fiar.",
+    replayed: "Esta respuesta del proveedor de identidad ya se usó. Empiece de nuevo.",
     email_restricted: "Su dirección de correo no está permitida en este hub.",
     domain_restricted: "El dominio de su correo no está permitido en este hub.",
     group_restricted: "No está en ninguno de los grupos permitidos en este hub.",

@@ -1,41 +1,51 @@
 import { type JSX, Show } from "solid-js";
+import { RequestError } from "../../../api/http";
+import { isKeptHere } from "../../../api/userCalls";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
 import { Notice } from "../../../ui/Notice";
 import { Column } from "../Column";
 import { QueryView } from "../QueryView";
-import { allows } from "../sections";
-import { useMe } from "../useMe";
+import { Elsewhere } from "./Elsewhere";
+import { OwnSessions } from "./OwnSessions";
 import { Passkeys } from "./Passkeys";
 import { PasswordCard } from "./PasswordCard";
 import { Profile } from "./Profile";
 import { SecondFactor } from "./SecondFactor";
-import { Sessions } from "./Sessions";
+import { useAccount } from "./useAccount";
 
 /** How the one who looks signs in. */
 export default function Account(): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
-  const me = useMe();
   return (
     <Column>
       <Show when={!live.caller.token} fallback={<Notice tone="warn">{t("account.tokenCaller")}</Notice>}>
-        <QueryView query={me}>
-          {(status) => (
-            <>
-              <Profile
-                name={status().username ?? ""}
-                seesUsers={allows(status().permissions ?? [], "users:read")}
-                mayChange={allows(status().permissions ?? [], "users:write")}
-              />
-              <PasswordCard name={status().username ?? ""} />
-              <SecondFactor name={status().username ?? ""} />
-              <Passkeys />
-              <Sessions />
-            </>
-          )}
-        </QueryView>
+        <OwnAccount />
       </Show>
     </Column>
+  );
+}
+
+function OwnAccount(): JSX.Element {
+  const t = useSettingsTexts();
+  const account = useAccount();
+  const isNobody = () => account.error instanceof RequestError && account.error.status === 404;
+  return (
+    <Show when={!isNobody()} fallback={<Notice tone="warn">{t("account.nobody")}</Notice>}>
+      <QueryView query={account}>
+        {(user) => (
+          <>
+            <Profile user={user()} />
+            <Show when={isKeptHere(user())} fallback={<Elsewhere user={user()} />}>
+              <PasswordCard name={user().name} />
+              <SecondFactor user={user()} />
+              <Passkeys />
+            </Show>
+            <OwnSessions />
+          </>
+        )}
+      </QueryView>
+    </Show>
   );
 }

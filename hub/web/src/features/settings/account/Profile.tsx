@@ -1,83 +1,88 @@
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, type JSX, Show } from "solid-js";
-import { changeUser } from "../../../api/userCalls";
+import { changeAccount } from "../../../api/accountCalls";
+import { isKeptHere, type User } from "../../../api/userCalls";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
 import { Button } from "../../../ui/Button";
+import { Notice } from "../../../ui/Notice";
 import { TextField } from "../../../ui/TextField";
 import { Card } from "../Card";
 import { createChange } from "../createChange";
 import { FailureNotice } from "../FailureNotice";
-import { useOwnUser } from "./useOwnUser";
+import { accountKey } from "./useAccount";
 
-export interface ProfileProps {
-  readonly name: string;
-  readonly seesUsers: boolean;
-  readonly mayChange: boolean;
-}
-
-/** Name, role, and how the hub calls somebody. */
-export function Profile(props: ProfileProps): JSX.Element {
-  const t = useSettingsTexts();
-  return (
-    <Card title={t("account.profile")}>
-      <div class="flex flex-col gap-4 p-4">
-        <div class="flex flex-wrap gap-x-8 gap-y-2">
-          <span>
-            <span class="text-dim">{t("account.name")}: </span>
-            <strong class="font-medium">{props.name}</strong>
-          </span>
-        </div>
-        <Show when={props.seesUsers}>
-          <DisplayName name={props.name} mayChange={props.mayChange} />
-        </Show>
-      </div>
-    </Card>
-  );
-}
-
-function DisplayName(props: Omit<ProfileProps, "seesUsers">): JSX.Element {
+/** Name, role, and how the hub calls and reaches somebody. */
+export function Profile(props: { readonly user: User }): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
   const queries = useQueryClient();
-  const own = useOwnUser(() => props.name);
   const change = createChange();
-  const [typed, setTyped] = createSignal<string>();
-  const shown = () => typed() ?? own()?.displayName ?? "";
+  const [typedName, setTypedName] = createSignal<string>();
+  const [typedEmail, setTypedEmail] = createSignal<string>();
+  const name = () => typedName() ?? props.user.displayName;
+  const email = () => typedEmail() ?? props.user.email;
+  /** Only what was changed, so that what comes from elsewhere stays out of it. */
+  const changes = () => ({
+    ...(name().trim() === props.user.displayName ? {} : { displayName: name().trim() }),
+    ...(email().trim() === props.user.email ? {} : { email: email().trim() }),
+  });
+  const isChanged = () => Object.keys(changes()).length > 0;
+
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    await change.run(() => changeUser(props.name, { displayName: shown().trim() }, live.caller));
+    if (!isChanged()) return;
+    await change.run(async () => {
+      queries.setQueryData(accountKey, await changeAccount(changes(), live.caller));
+      setTypedName(undefined);
+      setTypedEmail(undefined);
+    });
     await queries.invalidateQueries({ queryKey: ["users"] });
   }
+  const type = (set: (value: string) => void) => (value: string) => {
+    change.forget();
+    set(value);
+  };
+  const fact = (title: string, value: string) => (
+    <div class="flex gap-1.5">
+      <dt class="text-dim">{title}:</dt>
+      <dd class="font-medium wrap-anywhere">{value}</dd>
+    </div>
+  );
   return (
-    <Show when={own()}>
-      {(user) => (
-        <form class="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-          <p>
-            <span class="text-dim">{t("account.role")}: </span>
-            {user().role}
-          </p>
-          <FailureNotice failure={change.failure()} />
-          <div class="flex flex-wrap items-end gap-3">
-            <div class="min-w-48 flex-1">
-              <TextField
-                label={t("account.displayName")}
-                autocomplete="name"
-                disabled={!props.mayChange}
-                value={shown()}
-                onInput={setTyped}
-              />
-            </div>
-            <Button
-              type="submit"
-              class="h-10"
-              disabled={!props.mayChange || change.busy() || shown() === user().displayName}
-            >
-              {change.done() && shown() === user().displayName ? t("common.saved") : t("common.save")}
-            </Button>
-          </div>
-        </form>
-      )}
-    </Show>
+    <Card title={t("account.profile")}>
+      <form class="flex flex-col gap-4 p-4" onSubmit={(event) => void submit(event)}>
+        <dl class="flex flex-wrap gap-x-8 gap-y-2">
+          {fact(t("account.name"), props.user.name)}
+          {fact(t("account.role"), props.user.role)}
+        </dl>
+        <div class="grid gap-4 sm:grid-cols-2">
+          <TextField
+            label={t("account.displayName")}
+            autocomplete="name"
+            value={name()}
+            onInput={type(setTypedName)}
+          />
+          <TextField
+            label={t("account.email")}
+            type="email"
+            autocomplete="email"
+            disabled={!isKeptHere(props.user)}
+            hint={isKeptHere(props.user) ? undefined : t("account.emailElsewhere")}
+            value={email()}
+            onInput={type(setTypedEmail)}
+          />
+        </div>
+        <FailureNotice failure={change.failure()} />
+        <Show when={change.done()}>
+          <Notice tone="good">{t("common.saved")}</Notice>
+        </Show>
+        <div>
+          <Button type="submit" disabled={!isChanged() || change.busy()}>
+            {change.busy() ? t("common.saving") : t("common.save")}
+          </Button>
+        </div>
+      </form>
+    </Card>
   );
 }

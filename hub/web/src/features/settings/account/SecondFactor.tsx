@@ -6,6 +6,7 @@ import {
   renewRecoveryCodes,
   type SecondFactorSetup,
 } from "../../../api/accountCalls";
+import type { User } from "../../../api/userCalls";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
 import { Button } from "../../../ui/Button";
@@ -15,7 +16,7 @@ import { FailureNotice } from "../FailureNotice";
 import { FactorSetup } from "./FactorSetup";
 import { PasswordAgain } from "./PasswordAgain";
 import { RecoveryCodes } from "./RecoveryCodes";
-import { useOwnUser } from "./useOwnUser";
+import { accountKey } from "./useAccount";
 
 type Step =
   | { readonly kind: "rest" }
@@ -26,11 +27,10 @@ type Step =
 const rest: Step = { kind: "rest" };
 
 /** Codes of an authenticator app: setting it up, its recovery codes, and turning it off. */
-export function SecondFactor(props: { readonly name: string }): JSX.Element {
+export function SecondFactor(props: { readonly user: User }): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
   const queries = useQueryClient();
-  const own = useOwnUser(() => props.name);
   const begin = createChange();
   const [step, setStep] = createSignal<Step>(rest);
   const setup = () => {
@@ -43,6 +43,7 @@ export function SecondFactor(props: { readonly name: string }): JSX.Element {
   };
   const settle = (next: Step) => {
     setStep(next);
+    void queries.invalidateQueries({ queryKey: accountKey });
     void queries.invalidateQueries({ queryKey: ["users"] });
   };
   const start = () =>
@@ -86,23 +87,20 @@ export function SecondFactor(props: { readonly name: string }): JSX.Element {
             />
           </Match>
           <Match when={step().kind === "rest"}>
-            <Show when={own()}>
-              {(user) => (
-                <p>
-                  {user().secondFactor
-                    ? t("factor.on", { count: String(user().recoveryCodes) })
-                    : t("factor.off")}
-                </p>
-              )}
-            </Show>
+            <p>
+              {props.user.secondFactor
+                ? t("factor.on", { count: String(props.user.recoveryCodes) })
+                : t("factor.off")}
+            </p>
             <div class="flex flex-wrap gap-2.5">
-              <Show when={!own()?.secondFactor}>
-                <Button disabled={begin.busy()} onClick={() => void start()}>
-                  {t("factor.begin")}
-                </Button>
-              </Show>
-              {/* Whoever may not see the list of users may still turn it off. */}
-              <Show when={own()?.secondFactor !== false}>
+              <Show
+                when={props.user.secondFactor}
+                fallback={
+                  <Button disabled={begin.busy()} onClick={() => void start()}>
+                    {t("factor.begin")}
+                  </Button>
+                }
+              >
                 <Button onClick={() => setStep({ kind: "renew" })}>{t("factor.renew")}</Button>
                 <Button onClick={() => setStep({ kind: "off" })}>{t("factor.turnOff")}</Button>
               </Show>

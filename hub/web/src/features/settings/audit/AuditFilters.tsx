@@ -24,6 +24,17 @@ export function AuditFilters(props: { readonly state: AuditFilterState }): JSX.E
       onChange={(event) => props.state.set(name, event.currentTarget.value.trim())}
     />
   );
+  const day = (name: "since" | "until", label: string) => (
+    <label class="flex items-center gap-1.5 text-dim">
+      {label}
+      <input
+        type="date"
+        class="h-8 min-w-0 rounded-box border border-line-strong bg-raised px-2 text-text"
+        value={props.state.value(name)}
+        onChange={(event) => props.state.set(name, event.currentTarget.value)}
+      />
+    </label>
+  );
   return (
     <div class="flex flex-wrap items-center gap-2.5 border-b border-line px-4 py-2.5">
       {box("text", t("audit.text"), "search")}
@@ -45,6 +56,10 @@ export function AuditFilters(props: { readonly state: AuditFilterState }): JSX.E
         options={spans.map((value) => ({ value, text: t(`audit.${value}`) }))}
         onChange={(value) => props.state.set("range", value === "ever" ? "" : value)}
       />
+      <div class="flex flex-wrap gap-2.5">
+        {day("since", t("audit.since"))}
+        {day("until", t("audit.until"))}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { createMemo } from "solid-js";
 import type { AuditFilter } from "../../../api/auditCalls";
+import { endOfDay, startOfDay } from "./days";
 
 export const spans = ["day", "week", "month", "ever"] as const;
 export type Span = (typeof spans)[number];
@@ -11,21 +12,29 @@ const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const spanMs = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs, ever: undefined } as const;
 
-/** What the address bar can say of the filters. */
-export type FilterParam = "text" | "actor" | "kind" | "outcome" | "range" | "before";
+/** What the address bar can say of the filters; `since` and `until` are days, both of them included. */
+const filterParams = ["text", "actor", "kind", "outcome", "range", "since", "until"] as const;
+export type FilterParam = (typeof filterParams)[number] | "before";
 
 export interface AuditFilterState {
   readonly value: (name: FilterParam) => string;
-  readonly span: () => Span;
+  /** Undefined while days are chosen instead. */
+  readonly span: () => Span | undefined;
   /** The page begins below this number; undefined: at the newest event. */
   readonly before: () => number | undefined;
   /** What to ask the hub for, at that time. */
   readonly filter: (now: number) => AuditFilter;
   readonly isFiltered: () => boolean;
-  /** Sets one and goes back to the newest events. */
+  /** Sets one and goes back to the newest events. A span and days replace each other. */
   readonly set: (name: FilterParam, value: string) => void;
   readonly goTo: (before: number | undefined) => void;
   readonly reset: () => void;
+}
+
+/** What no longer holds once something else is set. */
+function replacedBy(name: FilterParam): Partial<Record<FilterParam, undefined>> {
+  if (name === "range") return { since: undefined, until: undefined };
+  return name === "since" || name === "until" ? { range: undefined } : {};
 }
 
 /** Which events are shown, as the address bar says. */
@@ -37,8 +46,18 @@ export function createAuditFilter(): AuditFilterState {
   };
   const write = (values: Partial<Record<FilterParam, string | undefined>>) =>
     setParams(values, { replace: true, scroll: false });
-  const span = createMemo(() => spans.find((item) => item === value("range")) ?? "ever");
+  const days = createMemo(() => ({ since: startOfDay(value("since")), until: endOfDay(value("until")) }));
+  const span = createMemo(() => {
+    if (days().since !== undefined || days().until !== undefined) return undefined;
+    return spans.find((item) => item === value("range")) ?? "ever";
+  });
   const orNone = (name: FilterParam) => value(name) || undefined;
+  function sinceOf(now: number): number | undefined {
+    const chosen = span();
+    const milliseconds = chosen && spanMs[chosen];
+    // Whole minutes, so that the same question is asked with the same words.
+    return milliseconds === undefined ? days().since : Math.floor((now - milliseconds) / minuteMs) * minuteMs;
+  }
   return {
     value,
     span,
@@ -46,31 +65,17 @@ export function createAuditFilter(): AuditFilterState {
       const number = Number(value("before"));
       return Number.isInteger(number) && number > 0 ? number : undefined;
     },
-    filter(now) {
-      const milliseconds = spanMs[span()];
-      return {
-        // Whole minutes, so that the same question is asked with the same words.
-        since:
-          milliseconds === undefined ? undefined : Math.floor((now - milliseconds) / minuteMs) * minuteMs,
-        until: undefined,
-        actor: orNone("actor"),
-        kind: orNone("kind"),
-        outcome: outcomes.find((item) => item === value("outcome")),
-        text: orNone("text"),
-      };
-    },
-    isFiltered: () =>
-      (["text", "actor", "kind", "outcome", "range"] as const).some((name) => value(name) !== ""),
-    set: (name, text) => write({ [name]: text || undefined, before: undefined }),
+    filter: (now) => ({
+      since: sinceOf(now),
+      until: days().until,
+      actor: orNone("actor"),
+      kind: orNone("kind"),
+      outcome: outcomes.find((item) => item === value("outcome")),
+      text: orNone("text"),
+    }),
+    isFiltered: () => filterParams.some((name) => value(name) !== ""),
+    set: (name, text) => write({ ...replacedBy(name), [name]: text || undefined, before: undefined }),
     goTo: (before) => write({ before: before === undefined ? undefined : String(before) }),
-    reset: () =>
-      write({
-        text: undefined,
-        actor: undefined,
-        kind: undefined,
-        outcome: undefined,
-        range: undefined,
-        before: undefined,
-      }),
+    reset: () => write(Object.fromEntries([...filterParams, "before"].map((name) => [name, undefined]))),
   };
 }

@@ -1,7 +1,13 @@
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, type JSX, Show } from "solid-js";
 import { createStore } from "solid-js/store";
-import { type ListFieldName, type SignOn, saveSignOn, type TextFieldName } from "../../../api/signOnCalls";
+import {
+  defaultProvider,
+  removeProvider,
+  type SignOn,
+  saveSignOn,
+  type TextFieldName,
+} from "../../../api/signOnCalls";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
 import { Button } from "../../../ui/Button";
@@ -12,9 +18,22 @@ import { TextField } from "../../../ui/TextField";
 import { Card } from "../Card";
 import { createChange } from "../createChange";
 import { FailureNotice } from "../FailureNotice";
+import { TypedConfirm } from "../TypedConfirm";
+import { AccessFields } from "./AccessFields";
+import { ProviderIdField } from "./ProviderIdField";
+import { isProviderId, providersKey } from "./places";
+import { RoleMappingFields } from "./RoleMappingFields";
+import { SecretField } from "./SecretField";
 
-/** The settings of the identity provider. */
-export function ProviderForm(props: { readonly saved: SignOn }): JSX.Element {
+export interface ProviderFormProps {
+  /** One that is not there yet has no id. */
+  readonly saved: SignOn;
+  readonly onSaved: (id: string) => void;
+  readonly onRemoved: () => void;
+}
+
+/** The settings of an OpenID Connect provider. */
+export function ProviderForm(props: ProviderFormProps): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
   const queries = useQueryClient();
@@ -24,8 +43,12 @@ export function ProviderForm(props: { readonly saved: SignOn }): JSX.Element {
     texts: { ...props.saved.texts },
     lists: { ...props.saved.lists },
   });
+  const [mapping, setMapping] = createSignal(props.saved.mapping);
   const [secret, setSecret] = createSignal("");
   const [removeSecret, setRemoveSecret] = createSignal(false);
+  const [newId, setNewId] = createSignal("");
+  const [removing, setRemoving] = createSignal(false);
+  const isNew = () => props.saved.id === "";
   const locked = () => props.saved.locked.size > 0;
   const lockedHint = (name: string) => (props.saved.locked.has(name) ? t("signOn.lockedField") : undefined);
   const text = (name: TextFieldName, hint?: string, type?: "url") => (
@@ -38,32 +61,32 @@ export function ProviderForm(props: { readonly saved: SignOn }): JSX.Element {
       onInput={(value) => setForm("texts", name, value)}
     />
   );
-  const list = (name: ListFieldName, hint: string) => (
-    <ListField
-      label={t(`signOn.${name}`)}
-      hint={lockedHint(name) ?? hint}
-      disabled={locked()}
-      values={form.lists[name]}
-      onInput={(values) => setForm("lists", name, values)}
-    />
-  );
+  const reload = () => queries.invalidateQueries({ queryKey: providersKey });
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
+    const id = isNew() ? newId().trim() : props.saved.id;
+    if (!isProviderId(id)) return;
     const clientSecret = removeSecret() ? "" : secret() || undefined;
     await change.run(async () => {
-      const now = await saveSignOn({ ...form, further: props.saved.further, clientSecret }, live.caller);
+      const { further } = props.saved;
+      const now = await saveSignOn({ id, ...form, mapping: mapping(), further, clientSecret }, live.caller);
       setForm({ enabled: now.enabled, texts: { ...now.texts }, lists: { ...now.lists } });
-      queries.setQueryData(["sign-on"], now);
+      setMapping(now.mapping);
     });
     if (!change.done()) return;
     setSecret("");
     setRemoveSecret(false);
+    await reload();
+    if (isNew()) props.onSaved(id);
   }
   return (
-    <Card title={t("signOn.title")} lead={t("signOn.lead")}>
+    <Card title={isNew() ? t("providers.add") : t("signOn.title")} lead={t("signOn.lead")}>
       <form class="flex flex-col gap-4 p-4" onSubmit={(event) => void submit(event)}>
         <Show when={locked()}>
           <Notice tone="warn">{t("signOn.locked")}</Notice>
+        </Show>
+        <Show when={isNew()}>
+          <ProviderIdField value={newId()} onInput={setNewId} />
         </Show>
         <CheckField
           label={t("signOn.enabled")}
@@ -73,31 +96,40 @@ export function ProviderForm(props: { readonly saved: SignOn }): JSX.Element {
         />
         {text("issuerUrl", undefined, "url")}
         {text("clientId")}
-        <TextField
-          label={t("signOn.clientSecret")}
-          type="password"
-          autocomplete="new-password"
-          hint={lockedHint("clientSecret") ?? (props.saved.clientSecretSet ? t("signOn.secretSet") : "")}
-          disabled={locked() || removeSecret()}
+        <SecretField
           value={secret()}
+          isSet={props.saved.clientSecretSet}
+          remove={removeSecret()}
+          locked={locked()}
+          lockedHint={lockedHint("clientSecret")}
           onInput={setSecret}
+          onRemove={setRemoveSecret}
         />
-        <Show when={props.saved.clientSecretSet && !locked()}>
-          <CheckField label={t("signOn.removeSecret")} checked={removeSecret()} onChange={setRemoveSecret} />
-        </Show>
         {text("redirectUrl", t("signOn.redirectHint", { url: props.saved.defaultRedirect }), "url")}
         {text("label")}
         {text("logoutUrl", undefined, "url")}
-        <fieldset class="flex flex-col gap-4">
-          <legend class="mb-2 font-semibold">{t("signOn.who")}</legend>
-          {list("allowedGroups", t("signOn.listHint"))}
-          {list("allowedDomains", t("signOn.listHint"))}
-          {list("allowedEmails", t("signOn.listHint"))}
-        </fieldset>
+        <AccessFields
+          lists={form.lists}
+          disabled={locked()}
+          lockedHint={lockedHint}
+          onChange={(name, values) => setForm("lists", name, values)}
+        />
+        <RoleMappingFields
+          mapping={mapping()}
+          disabled={locked()}
+          groupsMissing={form.texts.groupsClaim.trim() === "" ? t("roleMapping.needClaim") : undefined}
+          onChange={setMapping}
+        />
         <details>
           <summary class="font-semibold">{t("signOn.advanced")}</summary>
           <div class="flex flex-col gap-4 pt-4">
-            {list("scopes", t("signOn.scopesHint"))}
+            <ListField
+              label={t("signOn.scopes")}
+              hint={lockedHint("scopes") ?? t("signOn.scopesHint")}
+              disabled={locked()}
+              values={form.lists.scopes}
+              onInput={(values) => setForm("lists", "scopes", values)}
+            />
             {text("usernameClaim")}
             {text("emailClaim")}
             {text("groupsClaim")}
@@ -108,12 +140,36 @@ export function ProviderForm(props: { readonly saved: SignOn }): JSX.Element {
         <Show when={change.done()}>
           <Notice tone="good">{t("common.saved")}</Notice>
         </Show>
-        <div>
-          <Button look="primary" type="submit" disabled={locked() || change.busy()}>
+        <div class="flex flex-wrap gap-2.5">
+          <Button
+            look="primary"
+            type="submit"
+            disabled={locked() || change.busy() || (isNew() && !isProviderId(newId().trim()))}
+          >
             {change.busy() ? t("common.saving") : t("common.save")}
           </Button>
+          <Show when={isNew()}>
+            <Button onClick={() => props.onRemoved()}>{t("common.cancel")}</Button>
+          </Show>
+          <Show when={!isNew() && props.saved.id !== defaultProvider}>
+            <Button onClick={() => setRemoving(true)}>{t("providers.remove")}</Button>
+          </Show>
         </div>
       </form>
+      <Show when={removing()}>
+        <TypedConfirm
+          title={t("providers.remove")}
+          lead={t("providers.removeLead")}
+          word={props.saved.id}
+          action={t("common.remove")}
+          onConfirm={async () => {
+            await removeProvider(props.saved.id, live.caller);
+            props.onRemoved();
+            await reload();
+          }}
+          onClose={() => setRemoving(false)}
+        />
+      </Show>
     </Card>
   );
 }

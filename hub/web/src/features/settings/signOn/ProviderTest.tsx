@@ -7,9 +7,15 @@ import { Notice } from "../../../ui/Notice";
 import { Card } from "../Card";
 import { createChange } from "../createChange";
 import { FailureNotice } from "../FailureNotice";
+import { placeOf } from "./places";
 
-/** Asks the provider whether it is there, and offers to go through a sign-in. */
-export function ProviderTest(props: { readonly enabled: boolean }): JSX.Element {
+export interface ProviderTestProps {
+  readonly id: string;
+  readonly enabled: boolean;
+}
+
+/** Asks a provider whether it is there, and offers to go through a sign-in. */
+export function ProviderTest(props: ProviderTestProps): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
   const test = createChange();
@@ -17,7 +23,7 @@ export function ProviderTest(props: { readonly enabled: boolean }): JSX.Element 
   const run = () =>
     test.run(async () => {
       setAddress(undefined);
-      setAddress(await tryProvider(live.caller));
+      setAddress(await tryProvider(props.id, placeOf(props.id), live.caller));
     });
   return (
     <Card title={t("signOn.test")} lead={t("signOn.testHint")}>

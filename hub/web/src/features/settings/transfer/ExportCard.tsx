@@ -3,6 +3,7 @@ import { exportConfig } from "../../../api/transferCalls";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
 import { Button } from "../../../ui/Button";
+import { CheckField } from "../../../ui/CheckField";
 import { NewPassword } from "../../../ui/NewPassword";
 import { Notice } from "../../../ui/Notice";
 import { Card } from "../Card";
@@ -21,12 +22,13 @@ export function ExportCard(): JSX.Element {
   const live = useLive();
   const change = createChange();
   const [passphrase, setPassphrase] = createSignal<string>();
+  const [includeUsers, setIncludeUsers] = createSignal(false);
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     const chosen = passphrase();
     if (!chosen) return;
     void change.run(async () => {
-      const data = await exportConfig(chosen, live.caller);
+      const data = await exportConfig({ passphrase: chosen, includeUsers: includeUsers() }, live.caller);
       download(new Blob([data], { type: "text/plain" }), fileName(new Date()));
     });
   }
@@ -42,6 +44,12 @@ export function ExportCard(): JSX.Element {
           label={t("transfer.passphrase")}
           againLabel={t("transfer.again")}
           onChange={setPassphrase}
+        />
+        <CheckField
+          label={t("transfer.includeUsers")}
+          hint={t("transfer.includeUsersHint")}
+          checked={includeUsers()}
+          onChange={setIncludeUsers}
         />
         <div>
           <Button look="primary" type="submit" disabled={!passphrase() || change.busy()}>

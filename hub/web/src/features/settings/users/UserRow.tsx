@@ -1,5 +1,5 @@
 import { type JSX, Show } from "solid-js";
-import { changeUser, type Role, type User } from "../../../api/userCalls";
+import { changeUser, isKeptHere, originKind, type Role, type User } from "../../../api/userCalls";
 import { formatAge } from "../../../format/times";
 import { useSettingsTexts } from "../../../i18n/settings/texts";
 import { useLive } from "../../../state/connection";
@@ -23,14 +23,9 @@ export interface UserRowProps {
 export function UserRow(props: UserRowProps): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
-  const origin = () => {
-    const [kind] = props.user.origin.split(":");
-    if (kind === "oidc" || kind === "saml") return t("users.signOn");
-    return kind === "environment" || kind === "proxy" ? t(`users.${kind}`) : t("users.local");
-  };
   const facts = () =>
     [
-      origin(),
+      t(`users.${originKind(props.user)}`),
       `${t("users.lastSignIn")}: ${
         props.user.lastSignIn === undefined
           ? t("common.never")
@@ -78,7 +73,7 @@ export function UserRow(props: UserRowProps): JSX.Element {
           >
             {t(`users.${toggle()}`)}
           </Button>
-          <Show when={props.user.origin === "local" || props.user.origin === "environment"}>
+          <Show when={isKeptHere(props.user)}>
             <Button
               aria-label={t("users.passwordOf", { name: props.user.name })}
               onClick={() => props.onPassword()}

@@ -10,6 +10,7 @@ import { Column } from "../Column";
 import { createChange } from "../createChange";
 import { FailureNotice } from "../FailureNotice";
 import { QueryView } from "../QueryView";
+import { AllSessions } from "../sessions/AllSessions";
 import { TypedConfirm } from "../TypedConfirm";
 import { useMe } from "../useMe";
 import { PasswordDialog } from "./PasswordDialog";
@@ -31,6 +32,7 @@ export default function Users(): JSX.Element {
           <>
             <People roles={list()} />
             <Roles list={list()} />
+            <AllSessions />
           </>
         )}
       </QueryView>
