@@ -2856,6 +2856,30 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/security/account": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The caller's own account
+         * @description For every caller who has said who they are.
+         */
+        readonly get: operations["getSecurityAccount"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change the caller's own account
+         * @description For every caller who has said who they are. What somebody may do is not theirs to change.
+         */
+        readonly patch: operations["patchSecurityAccount"];
+        readonly trace?: never;
+    };
     readonly "/api/security/apply-restart": {
         readonly parameters: {
             readonly query?: never;
@@ -2890,6 +2914,26 @@ export interface paths {
          * @description For every caller who has said who they are. Ends every session of the user, the caller's too.
          */
         readonly post: operations["postSecurityChangePassword"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/security/key": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The key that secrets are sealed with
+         * @description For administrators; tokens need the scope settings:read.
+         */
+        readonly get: operations["getSecurityKey"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3174,6 +3218,26 @@ export interface paths {
          * @description For administrators; tokens need the scope settings:write.
          */
         readonly post: operations["postSecurityResetLockout"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/security/rotate-key": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replace the key that secrets are sealed with
+         * @description For administrators; tokens need the scope settings:write. Everything is sealed anew, at once. The key before stays in a file beside the new one until the hub starts the next time. Backups of the key made before do not open what is stored from now on.
+         */
+        readonly post: operations["postSecurityRotateKey"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -4252,6 +4316,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly AccountChange: {
+            readonly displayName?: null | string;
+            readonly email?: null | string;
+        };
         readonly AgentVersion: {
             readonly version: string;
         };
@@ -7399,6 +7467,13 @@ export interface components {
             readonly name: string;
             readonly permissions: readonly string[] | null;
         };
+        readonly RotatedKey: {
+            readonly key: components["schemas"]["SealingKey"];
+            /** @description How many records were sealed anew. */
+            readonly resealed: number;
+            /** @description How many records could not be opened before either, and stay as they were. */
+            readonly unreadable: number;
+        };
         readonly Routing: {
             /** @description By id of the channel: how often it is told what is not critical. Without one, at once. */
             readonly digests: {
@@ -7458,6 +7533,26 @@ export interface components {
             readonly staleness?: readonly components["schemas"]["Staleness"][];
             /** Format: date-time */
             readonly updatedAt: string;
+        };
+        readonly SealingKey: {
+            /** @description Whether the key before is still in a file, until the hub starts the next time. */
+            readonly formerKept: boolean;
+            /** @description 8 hexadecimal digits that tell keys apart. No part of the key. */
+            readonly id: string;
+            /** @description How many records cannot be opened because another key has sealed them. */
+            readonly others: number;
+            /** @description How many records are sealed with it. */
+            readonly sealed: number;
+            /**
+             * Format: date-time
+             * @description When the key file was written.
+             */
+            readonly since?: null | string;
+            /**
+             * @description credential: systemd hands it to the service, and it is replaced while the hub is stopped.
+             * @enum {string}
+             */
+            readonly source: "file" | "credential";
         };
         readonly SecondFactor: {
             /** @description In base32, for typing. */
@@ -21839,6 +21934,131 @@ export interface operations {
             };
         };
     };
+    readonly getSecurityAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchSecurityAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly postSecurityApplyRestart: {
         readonly parameters: {
             readonly query?: never;
@@ -21924,6 +22144,62 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSecurityKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SealingKey"];
                 };
             };
             /** @description Unauthorized. */
@@ -23070,6 +23346,62 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly postSecurityRotateKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Success. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RotatedKey"];
                 };
             };
             /** @description Unauthorized. */
