@@ -112,5 +112,6 @@ func (a *API) activateAlerts(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: "alerts", What: "activated"})
 	return AlertsActivated{Success: true, State: string(policy.Active), ActivationTime: at.UTC(), Message: message}, nil
 }

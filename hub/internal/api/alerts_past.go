@@ -147,6 +147,7 @@ func (a *API) clearAlertHistory(c *route.Call) (any, error) {
 	if err := a.Alerts.ForgetHistory(ctx); err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: "history", What: "cleared"})
 	return HistoryCleared{Status: "success", Message: "Alert history cleared"}, nil
 }
 

@@ -200,6 +200,7 @@ func (a *API) checkEngine(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, commandFailure(err, "check_updates_command_failed")
 	}
+	c.Changed(route.Change{Subject: id, What: "told to look for updates"})
 	return CommandQueued{
 		Success: true, CommandID: command.ID, HostID: id, Message: "Check for updates command queued",
 		Note: "The agent will clear its registry cache and check for updates on the next report cycle",
@@ -225,6 +226,7 @@ func (a *API) updateContainer(c *route.Call) (any, error) {
 	if err != nil {
 		return nil, commandFailure(err, "update_command_failed")
 	}
+	c.Changed(route.Change{Subject: body.HostID, What: "told to update a container", Detail: body.ContainerID + " " + body.ContainerName})
 	return CommandQueued{
 		Success: true, CommandID: command.ID, HostID: body.HostID, Message: "Container update command queued",
 		Container: &NamedContainer{ID: body.ContainerID, Name: body.ContainerName},

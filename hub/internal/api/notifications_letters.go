@@ -146,5 +146,6 @@ func (a *API) withLetter(c *route.Call, message string, do func(ctx context.Cont
 	if err != nil {
 		return nil, err
 	}
+	c.Changed(route.Change{Subject: body.ID, What: message})
 	return LetterDone{Success: true, Message: message, ID: body.ID}, nil
 }

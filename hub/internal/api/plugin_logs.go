@@ -136,5 +136,6 @@ func (a *API) pluginLogLevel(c *route.Call) (any, error) {
 	if err := a.PluginLogs.SetLevel(c.PathValue("id"), level); err != nil {
 		return nil, pluginFailure(err)
 	}
+	c.Changed(route.Change{Subject: c.PathValue("id"), What: "log level set", Detail: level.String()})
 	return route.Nothing{}, nil
 }

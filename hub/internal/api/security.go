@@ -97,7 +97,7 @@ func (a *API) securityStatus(c *route.Call) (any, error) {
 	status := SecurityStatus{
 		HasAuthentication: protected || wall.Required, RequiresAuth: protected, APITokenConfigured: tokens,
 		CredentialsEncrypted: true, ExportProtected: true, HasAuditLogging: wall.Audited,
-		HasHTTPS: c.Secure, ClientIP: c.Client.String(),
+		HasHTTPS: c.Secure, ClientIP: shownAddress(c.Client),
 		IsPrivateNetwork: private, IsTrustedNetwork: wall.trusts(c.Client), PublicAccess: !private,
 		HasProxyAuth: proxied, HideLocalLogin: wall.HideLocalLogin, AgentURL: a.agentURL(c),
 		OIDCEnabled: oidc.Enabled, OIDCEnvOverrides: a.SSO.Locked(),
@@ -169,6 +169,14 @@ func (a *API) agentURL(c *route.Call) string {
 		return "https://" + c.Request.Host
 	}
 	return "http://" + c.Request.Host
+}
+
+// shownAddress is an address for people; nothing over the socket for administrators.
+func shownAddress(address netip.Addr) string {
+	if !address.IsValid() {
+		return ""
+	}
+	return address.String()
 }
 
 func isPrivate(address netip.Addr) bool {

@@ -106,6 +106,7 @@ func (a *API) setupCommand(c *route.Call) (any, error) {
 		return nil, scriptFailure(err)
 	}
 	token := a.SetupTokens.Issue(body.Type)
+	c.Changed(route.Change{Subject: body.Host, What: "setup token made", Detail: body.Type})
 	query := "type=" + body.Type + "&host=" + url.QueryEscape(body.Host) + "&pulse_url=" + url.QueryEscape(hub)
 	if body.BackupPerms {
 		query += "&backup_perms=true"

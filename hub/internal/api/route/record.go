@@ -42,7 +42,10 @@ func (r *Route) audits(method string) bool {
 
 // callerOf describes who calls, for the audit log.
 func callerOf(c *gin.Context, principal *auth.Principal, from auth.Origin) audit.Caller {
-	caller := audit.Caller{From: from.Client.String(), Request: c.Writer.Header().Get("X-Request-ID"), Actor: "stranger", Via: "none"}
+	caller := audit.Caller{Request: c.Writer.Header().Get("X-Request-ID"), Actor: "stranger", Via: "none"}
+	if from.Client.IsValid() { // over the socket for administrators there is none
+		caller.From = from.Client.String()
+	}
 	if principal != nil {
 		caller.Actor, caller.Via, caller.Credential = principal.Name(), string(principal.Method), principal.Credential()
 	}
