@@ -6,12 +6,12 @@ import { formatAge, formatDuration } from "../format/times";
 import { useTexts } from "../i18n/texts";
 import { useLive } from "../state/connection";
 import { AlertMark } from "../ui/AlertMark";
-import type { Column } from "../ui/DataTable";
 import { heatOf, levelText } from "../ui/levels";
 import { MetricBar } from "../ui/MetricBar";
 import { ResourceName } from "../ui/ResourceName";
 import { StatusMark } from "../ui/StatusMark";
 import { TagList } from "../ui/TagList";
+import type { Column } from "../ui/tableModel";
 import { lastBackupOf, measuredPercent, readers, systemOf, titleOf } from "./readers";
 
 type Cell = (resource: () => Resource) => JSX.Element;

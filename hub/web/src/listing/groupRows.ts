@@ -1,4 +1,4 @@
-import type { TableRow } from "../ui/DataTable";
+import type { TableRow } from "../ui/tableModel";
 
 /**
  * Puts rows under their group, groups in the order given; rows whose group is

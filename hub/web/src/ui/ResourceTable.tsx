@@ -1,7 +1,8 @@
 import type { JSX } from "solid-js";
 import type { Resource } from "../api/types";
 import { useLive } from "../state/connection";
-import { DataTable, type DataTableProps, type RowMarks } from "./DataTable";
+import { DataTable } from "./DataTable";
+import type { DataTableProps, RowMarks } from "./tableModel";
 
 export type ResourceTableProps = Omit<DataTableProps<Resource>, "item" | "marks">;
 

@@ -3,7 +3,7 @@ import ArrowUp from "lucide-solid/icons/arrow-up";
 import { For, type JSX, Show } from "solid-js";
 import { useTexts } from "../i18n/texts";
 import type { Sort } from "../listing/order";
-import type { Column } from "./DataTable";
+import type { Column } from "./tableModel";
 
 export interface TableHeaderProps<T> {
   readonly columns: readonly Column<T>[];

@@ -1,5 +1,5 @@
 import { createMemo, For, type JSX, Show } from "solid-js";
-import type { Column, DataTableProps } from "./DataTable";
+import type { Column, DataTableProps } from "./tableModel";
 
 /** Heights on a phone, in pixels. */
 export const cardHeight = 84;

@@ -3,7 +3,7 @@ import type { Alert } from "../../api/alertTypes";
 import { formatAge, formatMoment } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
-import type { Column } from "../../ui/DataTable";
+import type { Column } from "../../ui/tableModel";
 import { AlertTitle } from "./AlertTitle";
 import { AlertValue } from "./AlertValue";
 import { ResourceLink } from "./ResourceLink";

@@ -3,7 +3,7 @@ import type { PastAlert } from "../../api/alertTypes";
 import { formatDuration, formatMoment } from "../../format/times";
 import { useTexts } from "../../i18n/texts";
 import { useLive } from "../../state/connection";
-import type { Column } from "../../ui/DataTable";
+import type { Column } from "../../ui/tableModel";
 import { AlertTitle } from "./AlertTitle";
 import { AlertValue } from "./AlertValue";
 

@@ -1,7 +1,7 @@
 import type { Alert, AlertLevel } from "../../api/alertTypes";
 import type { Sort } from "../../listing/order";
 import { byWorst } from "../../state/alertStore";
-import type { TableRow } from "../../ui/DataTable";
+import type { TableRow } from "../../ui/tableModel";
 
 export interface AlertFilter {
   readonly level?: AlertLevel | undefined;

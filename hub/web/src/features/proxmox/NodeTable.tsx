@@ -6,9 +6,10 @@ import { pickReaders } from "../../listing/readers";
 import { useLive } from "../../state/connection";
 import { usePreferences } from "../../state/preferences";
 import type { Selection } from "../../state/selection";
-import { type Column, rowHeights } from "../../ui/DataTable";
+import { rowHeights } from "../../ui/DataTable";
 import { ResourceCard } from "../../ui/ResourceCard";
 import { ResourceTable } from "../../ui/ResourceTable";
+import type { Column } from "../../ui/tableModel";
 import { countGuests } from "./countGuests";
 
 const columnKeys = [

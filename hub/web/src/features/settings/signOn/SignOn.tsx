@@ -12,7 +12,7 @@ import { Column } from "../Column";
 import { QueryView } from "../QueryView";
 import { ProviderForm } from "./ProviderForm";
 import { ProviderList } from "./ProviderList";
-import { ProviderTest } from "./ProviderTest";
+import { ProviderTrial } from "./ProviderTrial";
 import { newProvider, providersKey, samlProvider } from "./places";
 import { SamlSettings } from "./SamlSettings";
 
@@ -50,7 +50,7 @@ function Chosen(props: { readonly providers: readonly Provider[] }): JSX.Element
             {(id) => (
               <>
                 <ProviderForm saved={saved()} onSaved={goTo} onRemoved={() => goTo(defaultProvider)} />
-                <ProviderTest id={id} enabled={saved().enabled} />
+                <ProviderTrial id={id} enabled={saved().enabled} />
               </>
             )}
           </Show>

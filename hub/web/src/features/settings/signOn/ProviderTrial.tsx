@@ -9,13 +9,13 @@ import { createChange } from "../createChange";
 import { FailureNotice } from "../FailureNotice";
 import { placeOf } from "./places";
 
-export interface ProviderTestProps {
+export interface ProviderTrialProps {
   readonly id: string;
   readonly enabled: boolean;
 }
 
 /** Asks a provider whether it is there, and offers to go through a sign-in. */
-export function ProviderTest(props: ProviderTestProps): JSX.Element {
+export function ProviderTrial(props: ProviderTrialProps): JSX.Element {
   const t = useSettingsTexts();
   const live = useLive();
   const test = createChange();
